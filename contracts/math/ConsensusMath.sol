@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
+
+/// @title Formulas of section 11 of the paper: seat weight, selection and finality
+/// @notice Every ratio is WAD (1e18 = 1).
+library ConsensusMath {
+    uint256 internal constant WAD = 1e18;
+
+    /// @notice Weight of a seat before its cap: stake / σ = stake · exp((U − Ū)/λ), stake times performance.
+    /// @param stake Own MASA stake, wei.
+    /// @param sigma σ(Ū − U), WAD, above 0.
+    /// @return weight Wei, rounded down.
+    /// @custom:formula EQ-27
+    function seatWeightDown(uint256 stake, uint256 sigma) internal pure returns (uint256) {
+        return FixedPointMathLib.mulDiv(stake, WAD, sigma);
+    }
+
+    /// @notice The seat drawn by `draw`: seats own consecutive stretches of [0, Σ weights), in order of their index.
+    /// @param weights Capped weights, one a seat.
+    /// @param draw A uniform number below Σ weights.
+    /// @return seat Index of the seat whose stretch holds `draw`.
+    function seatAt(uint256[] memory weights, uint256 draw) internal pure returns (uint256 seat) {
+        while (draw >= weights[seat]) {
+            draw -= weights[seat];
+            ++seat;
+        }
+    }
+
+    /// @notice Whether `signedWeight` is more than two thirds of `totalWeight` and `confirmations` are enough.
+    /// @param signedWeight Weight of the seats that signed.
+    /// @param totalWeight Weight of the frozen set.
+    /// @param confirmations Number of signatures.
+    /// @param leastConfirmations The least number of them.
+    /// @custom:formula EQ-28
+    function isFinal(
+        uint256 signedWeight,
+        uint256 totalWeight,
+        uint256 confirmations,
+        uint256 leastConfirmations
+    ) internal pure returns (bool) {
+        return 3 * signedWeight > 2 * totalWeight && confirmations >= leastConfirmations;
+    }
+}
