@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
+import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 
 /// @title Formulas of section 6 of the paper: staking requirements, performance and means
 /// @notice Every ratio is WAD (1e18 = 1). Stakes are stake units (18 decimals). Nothing here reads state.
