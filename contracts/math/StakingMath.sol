@@ -17,16 +17,17 @@ library StakingMath {
     /// @param lambda λ > 0, WAD: how sharply the requirement answers to performance.
     /// @param maxExponent x_max, WAD.
     /// @return exponent x, WAD, truncated towards zero.
-    function clampedExponent(uint256 meanUtility, uint256 utility, uint256 lambda, uint256 maxExponent)
-        internal
-        pure
-        returns (int256 exponent)
-    {
+    function clampedExponent(
+        uint256 meanUtility,
+        uint256 utility,
+        uint256 lambda,
+        uint256 maxExponent
+    ) internal pure returns (int256 exponent) {
         if (meanUtility >= utility) {
-            uint256 up = (meanUtility - utility) * WAD / lambda;
+            uint256 up = ((meanUtility - utility) * WAD) / lambda;
             exponent = int256(up < maxExponent ? up : maxExponent);
         } else {
-            uint256 down = (utility - meanUtility) * WAD / lambda;
+            uint256 down = ((utility - meanUtility) * WAD) / lambda;
             exponent = -int256(down < maxExponent ? down : maxExponent);
         }
     }
@@ -45,11 +46,12 @@ library StakingMath {
     /// @param count n, nodes of the role that are not marked short.
     /// @param target Least divisor; 0 is the paper's literal formula (then n = 0 counts as 1).
     /// @return base Stake units, rounded up.
-    function baseRequirementUp(uint256 supply, uint256 budgetShare, uint256 count, uint256 target)
-        internal
-        pure
-        returns (uint256)
-    {
+    function baseRequirementUp(
+        uint256 supply,
+        uint256 budgetShare,
+        uint256 count,
+        uint256 target
+    ) internal pure returns (uint256) {
         uint256 divisor = count > target ? count : target;
         if (divisor == 0) divisor = 1;
         return FixedPointMathLib.mulDivUp(supply, budgetShare, divisor * WAD);
@@ -115,20 +117,27 @@ library StakingMath {
     /// @return lowest The least score; type(uint32).max if there is no candidate.
     /// @return tied Bit i set: seat i has that score. 0 if there is no candidate.
     /// @custom:formula EQ-06
-    function lowestScores(uint256[8] memory packedScores, uint64 candidates)
-        internal
-        pure
-        returns (uint32 lowest, uint64 tied)
-    {
+    function lowestScores(
+        uint256[8] memory packedScores,
+        uint64 candidates
+    ) internal pure returns (uint32 lowest, uint64 tied) {
         // One pass keeps the minimum and the set that shares it. Written in assembly because the roll pays for it in
         // every epoch: a word is read once and shifted by 32 bits a seat.
         assembly ("memory-safe") {
             lowest := 0xffffffff
             let bit := 1
             let last := add(packedScores, 0x100)
-            for { let at := packedScores } lt(at, last) { at := add(at, 0x20) } {
+            for {
+                let at := packedScores
+            } lt(at, last) {
+                at := add(at, 0x20)
+            } {
                 let word := mload(at)
-                for { let end := shl(8, bit) } lt(bit, end) { bit := shl(1, bit) } {
+                for {
+                    let end := shl(8, bit)
+                } lt(bit, end) {
+                    bit := shl(1, bit)
+                } {
                     if and(candidates, bit) {
                         let score := and(word, 0xffffffff)
                         switch lt(score, lowest)
@@ -136,7 +145,11 @@ library StakingMath {
                             lowest := score
                             tied := bit
                         }
-                        default { if eq(score, lowest) { tied := or(tied, bit) } }
+                        default {
+                            if eq(score, lowest) {
+                                tied := or(tied, bit)
+                            }
+                        }
                     }
                     word := shr(32, word)
                 }
@@ -163,7 +176,7 @@ library StakingMath {
     /// @notice P_w = min(1, measured throughput / target).
     /// @return ratio WAD, rounded down; 1 if there is no target.
     function throughputRatioDown(uint256 measured, uint256 target) internal pure returns (uint256) {
-        return measured >= target ? WAD : measured * WAD / target;
+        return measured >= target ? WAD : (measured * WAD) / target;
     }
 
     /// @notice U_role = Σ U_i / n, the mean utility of a role, from its running sum.

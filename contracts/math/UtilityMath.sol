@@ -15,14 +15,15 @@ library UtilityMath {
     /// @return updated U', WAD, 0..1; the step is rounded towards U, so that it never overshoots p.
     /// @custom:formula EQ-01
     /// @custom:formula EQ-16
-    function foldUtility(uint256 utility, uint256 performance, uint256 weight, uint256 decayPerEpoch)
-        internal
-        pure
-        returns (uint256)
-    {
-        uint256 rate = (WAD - decayPerEpoch) * weight / WAD;
-        if (performance >= utility) return utility + rate * (performance - utility) / WAD;
-        return utility - rate * (utility - performance) / WAD;
+    function foldUtility(
+        uint256 utility,
+        uint256 performance,
+        uint256 weight,
+        uint256 decayPerEpoch
+    ) internal pure returns (uint256) {
+        uint256 rate = ((WAD - decayPerEpoch) * weight) / WAD;
+        if (performance >= utility) return utility + (rate * (performance - utility)) / WAD;
+        return utility - (rate * (utility - performance)) / WAD;
     }
 
     /// @notice w = min(1, paid work / reference): work below the reference moves utility in proportion, so that dust
@@ -31,7 +32,7 @@ library UtilityMath {
     /// @param referenceWork The work that counts in full, same unit, above 0.
     /// @return weight WAD, 0..1, rounded down.
     function workWeightDown(uint256 work, uint256 referenceWork) internal pure returns (uint256) {
-        return work >= referenceWork ? WAD : work * WAD / referenceWork;
+        return work >= referenceWork ? WAD : (work * WAD) / referenceWork;
     }
 
     /// @notice 1 − c_o, an oracle node's performance in an epoch: it falls as consumption rises (decision D5).
