@@ -81,7 +81,9 @@ contract ScoreConsensus is IScoreConsensus, EIP712 {
     /// @inheritdoc IScoreConsensus
     function postEpochReport(EpochReport calldata report, uint64 signers, bytes calldata signatures) external {
         uint64 current = clock.currentEpoch();
-        if (report.epoch + 1 != current) revert ScoreConsensus_OutsideWindow(report.epoch, current);
+        if (report.epoch >= current || report.epoch + 1 != current) {
+            revert ScoreConsensus_OutsideWindow(report.epoch, current);
+        }
         if (report.scores.epoch != report.epoch) {
             revert ScoreConsensus_ScoresOfAnotherEpoch(report.epoch, report.scores.epoch);
         }

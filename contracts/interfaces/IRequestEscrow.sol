@@ -19,7 +19,7 @@ interface IRequestEscrow {
         Unscored // no report in time
     }
 
-    /// @notice Kinds of work: the first two counts as LLM work in a validator's L, the rest as data work in its D.
+    /// @notice Kinds of work: completions count in a validator's L, data kinds in its D (EQ-05).
     enum RequestKind {
         LlmCompletion,
         DataQuery,

@@ -169,9 +169,11 @@ contract RequestEscrow is IRequestEscrow, Ownable, ReentrancyGuardTransient {
     /// @inheritdoc IRequestEscrow
     function settle(RequestResult[] calldata results) external {
         if (msg.sender != consensus) revert RequestEscrow_NotConsensus(msg.sender);
+        // Read once: 200 results must fit one transaction.
+        INodeRegistry.StandingParameters memory standing = registry.standingParameters();
         for (uint256 i; i < results.length; ++i) {
             Request memory request = _requests[results[i].requestId];
-            if (_isSettleable(request, results[i].responses)) _settleRequest(results[i], request);
+            if (_isSettleable(request, results[i].responses)) _settleRequest(results[i], request, standing);
             else emit ResultSkipped(results[i].requestId, request.state);
         }
     }
@@ -195,24 +197,16 @@ contract RequestEscrow is IRequestEscrow, Ownable, ReentrancyGuardTransient {
         return anyScored;
     }
 
-    function _settleRequest(RequestResult calldata result, Request memory request) private {
-        MarketTerms memory terms = _terms[request.terms];
-        uint256 threshold = terms.qualityThreshold.unwrap();
-        uint256 count = result.responses.length;
-        uint256[] memory qualities = new uint256[](count);
-        uint256 winner = count;
-        for (uint256 i; i < count; ++i) {
-            ResponseScore calldata score = result.responses[i];
-            if (!score.scored || score.fraud != 0) continue;
-            uint256 quality = _quality(score, terms, request.hasEvidence);
-            qualities[i] = quality;
-            // Strictly greater: a tie goes to the earlier commitment.
-            if (quality >= request.minQuality && (winner == count || quality > qualities[winner])) winner = i;
-        }
-
+    function _settleRequest(
+        RequestResult calldata result,
+        Request memory request,
+        INodeRegistry.StandingParameters memory standing
+    ) private {
+        uint256 threshold = _terms[request.terms].qualityThreshold.unwrap();
+        (uint256[] memory qualities, uint256 winner) = _judge(result.responses, request);
         uint256 reservation = _slashAmount(request);
         uint256 paid;
-        for (uint256 i; i < count; ++i) {
+        for (uint256 i; i < qualities.length; ++i) {
             ResponseScore calldata score = result.responses[i];
             address worker = _commitments[result.requestId][i].worker;
             ResponseOutcome outcome;
@@ -232,7 +226,7 @@ contract RequestEscrow is IRequestEscrow, Ownable, ReentrancyGuardTransient {
                     _addCredit(worker, reward);
                 }
             }
-            if (score.scored) _recordPerformance(worker, request.baseReward, score.throughput, qualities[i]);
+            if (score.scored) _recordPerformance(standing, request.baseReward, worker, score.throughput, qualities[i]);
             emit ResponseSettled(result.requestId, worker, outcome, qualities[i], reward, slashed, score.fraud);
         }
 
@@ -242,6 +236,26 @@ contract RequestEscrow is IRequestEscrow, Ownable, ReentrancyGuardTransient {
         _addCredit(request.asker, request.baseReward - paid);
         if (paid != 0) registry.recordWork(request.asker, paid, 0);
         emit RequestSettled(result.requestId, request.asker, paid, request.baseReward - paid);
+    }
+
+    /// @return qualities Q of each response, 0 where it is unscored or a fraud.
+    /// @return winner Index of the best at or above `minQuality`; the number of responses if there is none.
+    function _judge(
+        ResponseScore[] calldata scores,
+        Request memory request
+    ) private view returns (uint256[] memory qualities, uint256 winner) {
+        MarketTerms memory terms = _terms[request.terms];
+        uint256 count = scores.length;
+        qualities = new uint256[](count);
+        winner = count;
+        for (uint256 i; i < count; ++i) {
+            ResponseScore calldata score = scores[i];
+            if (!score.scored || score.fraud != 0) continue;
+            uint256 quality = _quality(score, terms, request.hasEvidence);
+            qualities[i] = quality;
+            // Strictly greater: a tie goes to the earlier commitment.
+            if (quality >= request.minQuality && (winner == count || quality > qualities[winner])) winner = i;
+        }
     }
 
     function _quality(
@@ -266,8 +280,13 @@ contract RequestEscrow is IRequestEscrow, Ownable, ReentrancyGuardTransient {
     }
 
     /// @dev Every scored response counts with the R_base that stood behind it, paid or not: a bad answer is work too.
-    function _recordPerformance(address worker, uint256 baseReward, uint256 throughput, uint256 quality) private {
-        INodeRegistry.StandingParameters memory standing = registry.standingParameters();
+    function _recordPerformance(
+        INodeRegistry.StandingParameters memory standing,
+        uint256 baseReward,
+        address worker,
+        uint256 throughput,
+        uint256 quality
+    ) private {
         uint256 weightThroughput = standing.weightThroughput.unwrap();
         uint256 performance = StakingMath.workerPerformanceDown(
             StakingMath.throughputRatioDown(throughput, standing.targetThroughput),

@@ -11,6 +11,17 @@ library StakingMath {
     /// @dev One, as a ratio.
     uint256 internal constant WAD = 1e18;
 
+    // A word holds eight lanes of 32 bits, lane 0 lowest; see {lowestScores}.
+
+    /// @dev The lowest bit of every lane.
+    uint256 private constant LANES = 0x0000000100000001000000010000000100000001000000010000000100000001;
+    /// @dev The lanes 0, 2, 4 and 6.
+    uint256 private constant EVEN_LANES = 0x00000000ffffffff00000000ffffffff00000000ffffffff00000000ffffffff;
+    /// @dev The bit above each of the lanes 0, 2, 4 and 6.
+    uint256 private constant GUARD = 0x0000000100000000000000010000000000000001000000000000000100000000;
+    /// @dev The bits 31i for i < 8: moves bit i to 32i, and back.
+    uint256 private constant SPREAD = 0x0000000002000000040000000800000010000000200000004000000080000001;
+
     /// @notice The exponent of the staking coefficient, (Ū − U) / λ, clamped to ±`maxExponent` (decision D2).
     /// @param meanUtility Ū of the role, WAD, 0..1.
     /// @param utility U of the node, WAD, 0..1.
@@ -121,39 +132,61 @@ library StakingMath {
         uint256[8] memory packedScores,
         uint64 candidates
     ) internal pure returns (uint32 lowest, uint64 tied) {
-        // One pass keeps the minimum and the set that shares it. Written in assembly because the roll pays for it in
-        // every epoch: a word is read once and shifted by 32 bits a seat.
+        // Both passes treat the lanes of a word at once, since the roll pays for them in every epoch. A byte of
+        // `candidates` times SPREAD has its bit i at bit 32i, the foot of lane i, among others that LANES masks away;
+        // no two products meet, so nothing carries.
         assembly ("memory-safe") {
-            lowest := 0xffffffff
-            let bit := 1
-            let last := add(packedScores, 0x100)
+            // First pass: `least` holds four minima, 64 bits apart. With a score in the lower half of such a lane and
+            // GUARD's bit above it, a − b keeps that bit exactly where a ≥ b, and borrows from no neighbour.
+            let least := EVEN_LANES
+            let end := add(packedScores, 0x100)
+            let left := candidates
             for {
                 let at := packedScores
-            } lt(at, last) {
+            } lt(at, end) {
                 at := add(at, 0x20)
             } {
-                let word := mload(at)
-                for {
-                    let end := shl(8, bit)
-                } lt(bit, end) {
-                    bit := shl(1, bit)
-                } {
-                    if and(candidates, bit) {
-                        let score := and(word, 0xffffffff)
-                        switch lt(score, lowest)
-                        case 1 {
-                            lowest := score
-                            tied := bit
-                        }
-                        default {
-                            if eq(score, lowest) {
-                                tied := or(tied, bit)
-                            }
-                        }
-                    }
-                    word := shr(32, word)
+                // Seats that take no part get the largest score.
+                let present := and(mul(and(left, 0xff), SPREAD), LANES)
+                let word := or(mload(at), mul(xor(present, LANES), 0xffffffff))
+                left := shr(8, left)
+                let half := and(word, EVEN_LANES)
+                let above := and(sub(or(least, GUARD), half), GUARD)
+                least := xor(least, and(xor(least, half), sub(above, shr(32, above))))
+                half := and(shr(32, word), EVEN_LANES)
+                above := and(sub(or(least, GUARD), half), GUARD)
+                least := xor(least, and(xor(least, half), sub(above, shr(32, above))))
+            }
+            lowest := and(least, 0xffffffff)
+            for {
+                let lane := 64
+            } lt(lane, 256) {
+                lane := add(lane, 64)
+            } {
+                let score := and(shr(lane, least), 0xffffffff)
+                if lt(score, lowest) {
+                    lowest := score
                 }
             }
+
+            // Second pass: GUARD minus the difference to the minimum keeps its bit exactly where they are equal. Those
+            // bits, moved to the feet of their lanes, times SPREAD are eight neighbours from bit 217 on.
+            let same := mul(lowest, LANES)
+            for {
+                let at := packedScores
+            } lt(at, end) {
+                at := add(at, 0x20)
+            } {
+                let different := xor(mload(at), same)
+                let equal := or(
+                    shr(32, and(sub(GUARD, and(different, EVEN_LANES)), GUARD)),
+                    and(sub(GUARD, and(shr(32, different), EVEN_LANES)), GUARD)
+                )
+                // Eight seats a word: a quarter of its offset in bytes is the number of its first seat.
+                let first := shr(2, sub(at, packedScores))
+                tied := or(tied, shl(first, and(shr(217, mul(equal, SPREAD)), 0xff)))
+            }
+            tied := and(tied, candidates)
         }
     }
 

@@ -22,14 +22,13 @@ export async function deployHarness() {
   return harness;
 }
 
-export interface Vectors {
-  formulas: string[];
+interface Vectors {
   /** One record a row, by column name. */
   rows: VectorRow[];
 }
 
 /** A row of a vector file: fields by name, read as what the test needs. */
-export class VectorRow {
+class VectorRow {
   readonly #fields: Map<string, string>;
 
   constructor(columns: readonly string[], fields: readonly string[]) {
@@ -78,7 +77,6 @@ export function readVectors(name: string): Vectors {
   };
   const columns = file.columns.split(" ");
   return {
-    formulas: file.formulas.split(" "),
     rows: file.rows.map((line) => new VectorRow(columns, line.split(" "))),
   };
 }

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @title The cheatcodes that the Solidity tests use
-/// @notice Hardhat's Solidity test runner answers them at {VM_ADDRESS}. Only what a test calls is declared here.
+/// @notice Hardhat's Solidity test runner answers them at {VM_ADDRESS}. It knows more than what is declared here.
 interface Vm {
     struct Log {
         bytes32[] topics;

@@ -1,6 +1,7 @@
 /** Coherence: is the response prose? Sentence structure, word order, repetition, length; no facts. */
 import type { Answer } from "./answer.ts";
 import type { EvidenceIndex } from "./evidence.ts";
+import type { ClaimSupport } from "./factual.ts";
 import { isFunctionWord, wordClass, type WordClass } from "./lexicon.ts";
 import type { Question } from "./question.ts";
 import type { Sentence } from "./text.ts";
@@ -12,6 +13,9 @@ export type Coherence = {
   /** how much of it is language at all (word order, function words, no repetition); gates the other scores too */
   prose: number;
 };
+
+/** The evidence with the response's sentences aligned to it; `directed` when the prompt asks for a part of it. */
+export type AlignedEvidence = { index: EvidenceIndex; claims: readonly ClaimSupport[]; directed: boolean };
 
 /** Full length up to here, then falling; an answer is no document. */
 const LONG_WORDS = 260;
@@ -69,13 +73,14 @@ function repeatedShare(items: readonly string[]): number {
 function gibberishShare(answer: Answer): number {
   const letters = answer.words.filter((w) => !w.isNumber && w.text.length >= 4);
   const odd = letters.filter(
-    (w) => w.lower.length > 24 || /[bcdfghjklmnpqrstvwxz]{6}|^[bcdfghjklmnpqrstvwxz]{5,}$|(.)\1{3}/.test(w.lower),
+    (w) =>
+      w.lower.length > 24 || /[bcdfghjklmnpqrstvwxz]{6}|^[bcdfghjklmnpqrstvwxz]{5,}$|(.)\1{3}/.test(w.lower),
   );
   return odd.length / Math.max(4, letters.length);
 }
 
 /** How far the response's own words stand in an order that the evidence or the language knows. */
-function orderGate(answer: Answer, index: EvidenceIndex | null): number {
+function orderGate(answer: Answer, evidence: AlignedEvidence | null): number {
   let faults = 0;
   let looked = 0;
   for (const sentence of answer.sentences) {
@@ -84,24 +89,30 @@ function orderGate(answer: Answer, index: EvidenceIndex | null): number {
     looked += found.looked;
   }
   let gate = 1 - ramp((faults - 0.5) / (looked + 2), 0.05, 0.17);
-  if (index !== null && answer.bigrams.size >= 8) {
+  if (evidence !== null && answer.bigrams.size >= 6) {
+    const { index, claims } = evidence;
     // words of the evidence without a single pair of them in the evidence's order are a shuffled copy
-    const known = answer.content.filter((s) => index.postings.has(s)).length / Math.max(1, answer.content.length);
+    const known =
+      answer.content.filter((s) => index.postings.has(s)).length / Math.max(1, answer.content.length);
     let pairs = 0;
     for (const bigram of answer.bigrams) if (index.bigrams.has(bigram)) pairs++;
     const order = pairs / answer.bigrams.size;
     const suspicion = ramp(known, 0.7, 0.95);
     gate *= 1 - suspicion * (1 - ramp(order, 0.08, 0.25));
+    const scrambled =
+      claims.reduce((sum, c) => sum + c.scrambled * c.sentence.words.length, 0) / answer.words.length;
+    gate *= 1 - ramp(scrambled, 0.1, 0.6);
   }
   return clamp01(gate);
 }
 
-function proseGate(answer: Answer, index: EvidenceIndex | null): number {
+function proseGate(answer: Answer, evidence: AlignedEvidence | null): number {
   const words = answer.words;
   const functionShare = words.filter((w) => isFunctionWord(w.lower)).length / Math.max(1, words.length);
   // a short phrase ("23 hours") needs no function words, a long text does
   const needed = ramp(words.length, 5, 14);
-  const grammar = 1 - needed * (1 - ramp(functionShare, 0.08, 0.26)) - needed * 0.6 * ramp(functionShare, 0.72, 0.9);
+  const grammar =
+    1 - needed * (1 - ramp(functionShare, 0.08, 0.26)) - needed * 0.6 * ramp(functionShare, 0.72, 0.9);
   const stems = words.map((w) => w.stem);
   const trigrams = stems.slice(2).map((s, i) => `${stems[i]} ${stems[i + 1]} ${s}`);
   const repetition = 1 - ramp(repeatedShare(trigrams), 0.12, 0.5);
@@ -109,9 +120,9 @@ function proseGate(answer: Answer, index: EvidenceIndex | null): number {
   const counts = new Map<string, number>();
   for (const s of content) counts.set(s, (counts.get(s) ?? 0) + 1);
   const top = Math.max(0, ...counts.values());
-  const stuffing = content.length < 10 ? 1 : 1 - ramp(top / content.length, 0.2, 0.4);
+  const stuffing = top < 5 ? 1 : 1 - ramp(top / content.length, 0.25, 0.5);
   const words01 = 1 - ramp(gibberishShare(answer), 0.08, 0.4);
-  return clamp01(clamp01(grammar) * repetition * stuffing * words01 * orderGate(answer, index));
+  return clamp01(clamp01(grammar) * repetition * stuffing * words01 * orderGate(answer, evidence));
 }
 
 /** Share of sentences that connect with an earlier one by a shared word or a reference back. */
@@ -122,7 +133,11 @@ function cohesion(sentences: readonly Sentence[]): number {
   for (const sentence of sentences.slice(1)) {
     const refersBack = sentence.words
       .slice(0, 4)
-      .some((w) => /^(?:it|its|he|she|his|her|they|their|this|that|these|those|such|also|however|then|so|but|both)$/.test(w.lower));
+      .some((w) =>
+        /^(?:it|its|he|she|his|her|they|their|this|that|these|those|such|also|however|then|so|but|both)$/.test(
+          w.lower,
+        ),
+      );
     if (refersBack || sentence.content.some((s) => seen.has(s))) linked++;
     for (const s of sentence.content) seen.add(s);
   }
@@ -150,7 +165,8 @@ function edges(answer: Answer, question: Question): number {
   let value = 1;
   const first = answer.words[0]?.lower ?? "";
   if (/^(?:and|but|or|because|which|than)$/.test(first)) value *= 0.9;
-  if (question.terms.size <= 3 && /^(?:he|she|they|it|this|that|these|those|his|her|their)$/.test(first)) value *= 0.9;
+  if (question.terms.size <= 3 && /^(?:he|she|they|it|this|that|these|those|his|her|their)$/.test(first))
+    value *= 0.9;
   const end = answer.text.trim();
   if (answer.words.length >= 6 && !/[.!?:)"'\]]$/.test(end)) value *= 0.95;
   const last = answer.words.at(-1)?.lower ?? "";
@@ -159,15 +175,36 @@ function edges(answer: Answer, question: Question): number {
   return value;
 }
 
-export function judgeCoherence(answer: Answer, question: Question, index: EvidenceIndex | null): Coherence {
+/** For a summary: does it open where the text opens, and go on in the order of the text, in steps not too long? */
+function flow(claims: readonly ClaimSupport[], index: EvidenceIndex): number {
+  const positions = claims.flatMap(({ position }) => (position === null ? [] : [position]));
+  if (positions.length === 0 || index.totalSentences < 4) return 1;
+  const opening = 1 - ramp(positions[0]! / index.totalSentences, 0.05, 0.6);
+  let steps = 0;
+  for (const [i, position] of positions.entries()) {
+    const step = position - (positions[i - 1] ?? position - 1);
+    if (i > 0 && step > 0) steps += 0.5 + 0.5 / step;
+  }
+  const order = positions.length === 1 ? 1 : steps / (positions.length - 1);
+  return 0.5 * opening + 0.5 * order;
+}
+
+export function judgeCoherence(
+  answer: Answer,
+  question: Question,
+  evidence: AlignedEvidence | null,
+): Coherence {
   const count = answer.words.length;
   if (count === 0) return { value: 0, prose: 0 };
-  const prose = proseGate(answer, index);
+  const prose = proseGate(answer, evidence);
   const short = count < 3 ? 0.45 : 0.6 + 0.4 * ramp(count, 2, 8);
   const long = 1 - 0.75 * ramp(count, LONG_WORDS, TOO_LONG_WORDS);
   const mean = count / answer.sentences.length;
   const sentenceLength = 1 - 0.5 * ramp(mean, 42, 90);
   const soft =
-    (0.85 + 0.15 * cohesion(answer.sentences)) * (1 - 0.6 * redundancy(answer.sentences)) * edges(answer, question);
+    (0.85 + 0.15 * cohesion(answer.sentences)) *
+    (1 - 0.6 * redundancy(answer.sentences)) *
+    edges(answer, question) *
+    (evidence === null || evidence.directed ? 1 : 0.7 + 0.3 * flow(evidence.claims, evidence.index));
   return { value: clamp01(prose * short * long * sentenceLength * soft), prose };
 }

@@ -1,22 +1,37 @@
 /** The evidence of a request, cut into passages and indexed, and the ranking of those passages for a prompt (BM25). */
 import type { EvidenceDocument } from "./types.ts";
-import { foldForQuotes, ln, normalise, sentencesOf, wordsOf, type Sentence } from "./text.ts";
+import {
+  foldForQuotes,
+  ln,
+  normalise,
+  plainLinks,
+  sentencesOf,
+  triplesOf,
+  wordsOf,
+  type Sentence,
+} from "./text.ts";
 
 export type Passage = {
   document: number;
+  /** number of its first sentence in the whole evidence */
+  firstSentence: number;
   sentences: Sentence[];
   words: number;
   stems: Set<string>;
   bigrams: Set<string>;
 };
 
+/** A document as quotes are looked up in it: its words in lower case, and every three in a row. */
+export type IndexedDocument = { id: string; title: string; folded: string; triples: Set<string> };
+
 export type EvidenceIndex = {
-  documents: { id: string; title: string; folded: string }[];
+  documents: IndexedDocument[];
   passages: Passage[];
   /** stem -> [passage, occurrences]; words of headings and titles count for every passage below them */
   postings: Map<string, [number, number][]>;
   averageWords: number;
   totalWords: number;
+  totalSentences: number;
   bigrams: Set<string>;
 };
 
@@ -25,6 +40,9 @@ const K1 = 1.2;
 const B = 0.75;
 /** Target size of a passage in words: a paragraph. */
 const PASSAGE_WORDS = 90;
+
+/** Bound of the text that is indexed for one request; memory and time grow with it. */
+const MAX_EVIDENCE_CHARACTERS = 2_000_000;
 
 type Block = { heading: string; text: string };
 
@@ -57,16 +75,23 @@ function addTerms(counts: Map<string, number>, stems: Iterable<string>, times: n
 /** Builds the index; cost is linear in the text. The caller keeps it for all responses to the same evidence. */
 export function indexEvidence(documents: readonly EvidenceDocument[]): EvidenceIndex {
   const index: EvidenceIndex = {
-    documents: documents.map((d) => ({ id: d.id, title: d.title ?? "", folded: foldForQuotes(d.text) })),
+    documents: [],
     passages: [],
     postings: new Map(),
     averageWords: 1,
     totalWords: 0,
+    totalSentences: 0,
     bigrams: new Set(),
   };
+  let left = MAX_EVIDENCE_CHARACTERS;
   documents.forEach((document, number) => {
+    const text = document.text.slice(0, left);
+    left -= text.length;
+    const folded = foldForQuotes(text);
+    const triples = new Set(triplesOf(folded));
+    index.documents.push({ id: document.id, title: document.title ?? "", folded, triples });
     const title = wordsOf(normalise(document.title ?? ""));
-    for (const block of blocksOf(normalise(document.text))) {
+    for (const block of blocksOf(plainLinks(normalise(text)))) {
       const context = [...title, ...wordsOf(block.heading)].filter((w) => w.isContent).map((w) => w.stem);
       let group: Sentence[] = [];
       const flush = (): void => {
@@ -91,7 +116,14 @@ export function indexEvidence(documents: readonly EvidenceDocument[]): EvidenceI
 
 function addPassage(index: EvidenceIndex, document: number, sentences: Sentence[], context: string[]): void {
   const id = index.passages.length;
-  const passage: Passage = { document, sentences, words: 0, stems: new Set(), bigrams: new Set() };
+  const passage: Passage = {
+    document,
+    firstSentence: index.totalSentences,
+    sentences,
+    words: 0,
+    stems: new Set(),
+    bigrams: new Set(),
+  };
   const counts = new Map<string, number>();
   for (const sentence of sentences) {
     passage.words += sentence.words.length;
@@ -100,7 +132,11 @@ function addPassage(index: EvidenceIndex, document: number, sentences: Sentence[
       passage.bigrams.add(bigram);
       index.bigrams.add(bigram);
     }
-    addTerms(counts, sentence.words.filter((w) => w.isContent).map((w) => w.stem), 1);
+    addTerms(
+      counts,
+      sentence.words.filter((w) => w.isContent).map((w) => w.stem),
+      1,
+    );
   }
   addTerms(counts, new Set(context), 0.5);
   for (const [stem, count] of counts) {
@@ -110,6 +146,7 @@ function addPassage(index: EvidenceIndex, document: number, sentences: Sentence[
   }
   index.passages.push(passage);
   index.totalWords += passage.words;
+  index.totalSentences += sentences.length;
 }
 
 /** Inverse document frequency over passages, always positive; the rarest terms weigh most. */
@@ -120,7 +157,10 @@ export function idf(index: EvidenceIndex, stem: string): number {
 }
 
 /** Passages by BM25 for weighted terms, best first; ties in the order of the evidence. */
-export function rankPassages(index: EvidenceIndex, terms: ReadonlyMap<string, number>): { passage: number; score: number }[] {
+export function rankPassages(
+  index: EvidenceIndex,
+  terms: ReadonlyMap<string, number>,
+): { passage: number; score: number }[] {
   const scores = new Map<number, number>();
   for (const [stem, weight] of terms) {
     const list = index.postings.get(stem);

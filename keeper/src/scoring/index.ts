@@ -23,7 +23,7 @@ export type Scorer = {
 
 export const scorers = {
   evidence: { name: "evidence", version: "evidence/1.0.0", score: scoreWithEvidence },
-  naive: { name: "naive", version: "naive/1.0.0", score: (input) => scoreNaively(input) },
+  naive: { name: "naive", version: "naive/1.0.0", score: scoreNaively },
 } as const satisfies Record<string, Scorer>;
 
 export type ScorerName = keyof typeof scorers;

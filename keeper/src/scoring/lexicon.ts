@@ -57,7 +57,9 @@ export const NUMBER_WORDS = new Map(
 
 /** Words that turn a sentence into its opposite. */
 export const NEGATIONS = new Set(
-  split("not no never neither nor none nobody nothing without cannot lack lacks fail fails failed refuse refuses refused"),
+  split(
+    "not no never neither nor none nobody nothing without cannot lack lacks fail fails failed refuse refuses refused",
+  ),
 );
 
 /** Pairs of opposites (stems are taken by the reader): one in the claim, the other in the evidence is a contradiction. */

@@ -1,13 +1,13 @@
 /** A cheap scorer that looks at length and at the words shared with the question only; it never reads the evidence. */
-import type { ScoreInput } from "./evidenceScorer.ts";
+import { evidenceIndexOf, type ScoreInput, type ScoreOptions } from "./evidenceScorer.ts";
 import { normalise, wordsOf } from "./text.ts";
 import { ramp, toScore, type SubScores } from "./types.ts";
 
 /** From this many words a text counts as complete. */
 const COMPLETE_WORDS = 80;
 
-export function scoreNaively(input: ScoreInput): SubScores {
-  const hasEvidence = input.evidence.some((d) => d.text.trim() !== "");
+export function scoreNaively(input: ScoreInput, options: ScoreOptions = {}): SubScores {
+  const hasEvidence = evidenceIndexOf(input, options) !== null;
   const text = typeof input.response?.text === "string" ? input.response.text : "";
   const words = wordsOf(normalise(text.slice(0, 20_000))).map((w) => w.lower);
   const asked = new Set(wordsOf(normalise(input.prompt)).map((w) => w.lower));

@@ -10,6 +10,8 @@ export type Question = {
   bigrams: Set<string>;
   words: number;
   wantsNumber: boolean;
+  /** the prompt itself denies something */
+  negated: boolean;
 };
 
 /** The passages that matter; `weights` in (0,1] by passage number. */
@@ -33,7 +35,8 @@ const NEIGHBOUR = 0.6;
 /** Share of the prompt's weight that the best passage must contain for the prompt to pick passages. */
 const DIRECTED_FROM = 0.2;
 
-const WANTS_NUMBER = /\bhow (?:many|much|old|far|tall|deep|heavy)\b|\bwhat (?:share|percentage|number|fraction)\b/i;
+const WANTS_NUMBER =
+  /\bhow (?:many|much|old|far|tall|deep|heavy)\b|\bwhat (?:share|percentage|number|fraction)\b/i;
 
 export function readQuestion(prompt: string, index: EvidenceIndex | null): Question {
   const text = normalise(prompt).slice(0, 20_000);
@@ -45,6 +48,7 @@ export function readQuestion(prompt: string, index: EvidenceIndex | null): Quest
     bigrams: new Set(),
     words: 0,
     wantsNumber: WANTS_NUMBER.test(text),
+    negated: sentences.some((s) => s.negated.size > 0),
   };
   let recency = 1;
   for (const sentence of sentences.toReversed()) {
@@ -73,12 +77,16 @@ export function findFocus(question: Question, index: EvidenceIndex): Focus {
       if (index.passages[best.passage]!.stems.has(stem)) found += weight;
   const directed = best !== undefined && found >= DIRECTED_FROM * total;
   const small =
-    index.totalWords <= SMALL_EVIDENCE || (index.documents.length === 1 && index.totalWords <= SMALL_DOCUMENT);
+    index.totalWords <= SMALL_EVIDENCE ||
+    (index.documents.length === 1 && index.totalWords <= SMALL_DOCUMENT);
   if (small || !directed) return { weights: new Map(index.passages.map((_, i) => [i, 1])), directed };
   return { weights: passageWeights(index, ranked), directed };
 }
 
-function passageWeights(index: EvidenceIndex, ranked: { passage: number; score: number }[]): Map<number, number> {
+function passageWeights(
+  index: EvidenceIndex,
+  ranked: { passage: number; score: number }[],
+): Map<number, number> {
   const weights = new Map<number, number>();
   const best = ranked[0]!.score;
   for (const { passage, score } of ranked.slice(0, TOP_PASSAGES)) {

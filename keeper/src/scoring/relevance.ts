@@ -11,6 +11,8 @@ const FULL_COVERAGE = 0.7;
 const WEIGHT_COVERAGE = 0.45;
 /** Share left to a response that says no more than the prompt did. */
 const ECHO_FLOOR = 0.1;
+/** A denial of what the prompt asks counts like so many new words. */
+const DENIAL_IS_WORTH = 2;
 /** Prompts longer than this bring their own material; echoing is then judged by word order, not by words. */
 const LONG_PROMPT_WORDS = 60;
 /** Salient terms of evidence that is to be summarised. */
@@ -64,27 +66,31 @@ function salience(answer: Answer, index: EvidenceIndex): number {
   return 0.7 * ramp(recall, 0, 0.7) + 0.3 * known;
 }
 
-/** 1 for a response that adds to the prompt, ECHO_FLOOR for one that only repeats it. */
-export function echoGate(answer: Answer, question: Question): number {
+/** 1 for a response that adds to the prompt, ECHO_FLOOR for one that only repeats it; `informs` tells what may add. */
+export function echoGate(answer: Answer, question: Question, informs: (stem: string) => boolean): number {
   if (answer.content.length === 0) return ECHO_FLOOR;
-  let novelty: number;
-  if (question.words <= LONG_PROMPT_WORDS) {
-    const fresh = answer.content.filter((s) => !question.stems.has(s)).length;
-    const numbers = answer.words.filter((w) => w.isNumber && !question.stems.has(w.stem)).length;
-    novelty = Math.max(ramp((fresh + numbers) / answer.content.length, 0.05, 0.3), ramp(fresh, 2, 8));
-  } else {
-    let same = 0;
-    for (const bigram of answer.bigrams) if (question.bigrams.has(bigram)) same++;
-    const copied = same / Math.max(1, answer.bigrams.size);
-    const returned = same / Math.max(1, question.bigrams.size);
-    novelty = 1 - ramp(copied, 0.6, 0.95) * ramp(returned, 0.3, 0.7);
-  }
-  // the prompt word by word inside a longer answer is filler
   let said = 0;
   for (const bigram of question.bigrams) if (answer.bigrams.has(bigram)) said++;
-  const verbatim = question.bigrams.size < 4 ? 0 : said / question.bigrams.size;
-  const share = question.words / Math.max(1, answer.words.length);
-  novelty *= 1 - 0.8 * ramp(verbatim, 0.8, 1) * ramp(share, 0.3, 0.8);
+  const returned = said / Math.max(1, question.bigrams.size);
+  let novelty: number;
+  if (question.words <= LONG_PROMPT_WORDS) {
+    const fresh = answer.content.filter((s) => !question.stems.has(s) && informs(s)).length;
+    const numbers = answer.words.filter((w) => w.isNumber && !question.stems.has(w.stem)).length;
+    // whoever repeats the prompt word by word must add a real answer to it, not a few words around it
+    const verbatim = question.bigrams.size < 4 ? 0 : ramp(returned, 0.6, 0.9);
+    // to a question for yes or no, the negation is the news
+    const denial = question.negated
+      ? 0
+      : Math.min(1, answer.sentences.filter((s) => s.negated.size > 0).length);
+    const share = (fresh + numbers + DENIAL_IS_WORTH * denial) / answer.content.length;
+    novelty = Math.max(
+      ramp(share, 0.05 + 0.3 * verbatim, 0.3 + 0.3 * verbatim),
+      ramp(fresh, 2 + 3 * verbatim, 8 + 4 * verbatim),
+    );
+  } else {
+    const copied = said / Math.max(1, answer.bigrams.size);
+    novelty = 1 - ramp(copied, 0.6, 0.95) * ramp(returned, 0.3, 0.7);
+  }
   return ECHO_FLOOR + (1 - ECHO_FLOOR) * clamp01(novelty);
 }
 
@@ -101,6 +107,7 @@ export function copyGate(answer: Answer, index: EvidenceIndex): number {
 export function judgeRelevance(
   answer: Answer,
   question: Question,
+  echo: number,
   evidence: { index: EvidenceIndex; focus: Focus } | null,
 ): number {
   const coverage = questionCoverage(answer, question);
@@ -112,5 +119,5 @@ export function judgeRelevance(
     value = WEIGHT_COVERAGE * coverage + (1 - WEIGHT_COVERAGE) * passageFocus(answer, question, index, focus);
   }
   if (question.wantsNumber && !answer.words.some((w) => w.isNumber)) value *= 0.9;
-  return clamp01(value * echoGate(answer, question));
+  return clamp01(value * echo);
 }

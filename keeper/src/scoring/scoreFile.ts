@@ -4,7 +4,14 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { finished } from "node:stream/promises";
 import { z } from "zod";
-import { indexEvidence, SCORE_ONE, scorers, type EvidenceIndex, type ScorerName, type SubScores } from "./index.ts";
+import {
+  indexEvidence,
+  SCORE_ONE,
+  scorers,
+  type EvidenceIndex,
+  type ScorerName,
+  type SubScores,
+} from "./index.ts";
 
 const rowSchema = z.object({
   id: z.union([z.string(), z.number()]),
@@ -50,7 +57,10 @@ export async function scoreFile({ input, output, scorer = "evidence" }: ScoreFil
       const key = JSON.stringify(row.evidence);
       if (kept.key !== key) Object.assign(kept, { key, index: indexEvidence(evidence) });
       const response = { text: row.response, citations: [] };
-      const scores = scorers[scorer].score({ prompt: row.prompt, evidence, response }, { index: kept.index });
+      const scores = scorers[scorer].score(
+        { prompt: row.prompt, evidence: [], response },
+        { index: kept.index },
+      );
       if (!out.write(`${JSON.stringify(toRow(row.id, scores))}\n`)) await once(out, "drain");
       rows++;
     }
@@ -69,7 +79,8 @@ function parseRow(text: string, where: string): z.infer<typeof rowSchema> {
     throw new Error(`${where} is not JSON: each line must be one object {id, prompt, evidence, response}`);
   }
   const row = rowSchema.safeParse(value);
-  if (!row.success) throw new Error(`${where} is not a row {id, prompt, evidence, response}: ${z.prettifyError(row.error)}`);
+  if (!row.success)
+    throw new Error(`${where} is not a row {id, prompt, evidence, response}: ${z.prettifyError(row.error)}`);
   return row.data;
 }
 

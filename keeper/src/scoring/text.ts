@@ -21,18 +21,54 @@ export type Sentence = {
   stems: Set<string>;
   bigrams: Set<string>;
   numbers: Set<string>;
-  negations: number;
+  /** stems of the words that a negation denies: the next two that carry content */
+  negated: Set<string>;
 };
 
 /** Longest endings first; the number is the least length of what remains. */
 const ENDINGS: readonly (readonly [string, string, number])[] = [
-  ["izations", "", 4], ["isations", "", 4], ["ization", "", 4], ["isation", "", 4], ["ations", "", 4], ["ation", "", 4],
-  ["ators", "", 4], ["ator", "", 4], ["ating", "", 4], ["ated", "", 4], ["ates", "", 4], ["ments", "", 4],
-  ["ment", "", 4], ["ances", "", 4], ["ance", "", 4], ["ences", "", 4], ["ence", "", 4], ["ities", "", 4],
-  ["ity", "", 4], ["ions", "", 4], ["ion", "", 4], ["ness", "", 4], ["izes", "", 4], ["ises", "", 4],
-  ["ize", "", 4], ["ise", "", 4], ["ate", "", 4], ["edly", "", 4], ["ings", "", 4], ["ing", "", 3],
-  ["iest", "i", 3], ["ies", "i", 2], ["ied", "i", 2], ["ers", "", 4], ["ors", "", 4], ["ed", "", 3],
-  ["es", "", 3], ["er", "", 4], ["or", "", 4], ["ly", "", 4], ["e", "", 3], ["y", "i", 2],
+  ["izations", "", 4],
+  ["isations", "", 4],
+  ["ization", "", 4],
+  ["isation", "", 4],
+  ["ations", "", 4],
+  ["ation", "", 4],
+  ["ators", "", 4],
+  ["ator", "", 4],
+  ["ating", "", 4],
+  ["ated", "", 4],
+  ["ates", "", 4],
+  ["ments", "", 4],
+  ["ment", "", 4],
+  ["ances", "", 4],
+  ["ance", "", 4],
+  ["ences", "", 4],
+  ["ence", "", 4],
+  ["ities", "", 4],
+  ["ity", "", 4],
+  ["ions", "", 4],
+  ["ion", "", 4],
+  ["ness", "", 4],
+  ["izes", "", 4],
+  ["ises", "", 4],
+  ["ize", "", 4],
+  ["ise", "", 4],
+  ["ate", "", 4],
+  ["edly", "", 4],
+  ["ings", "", 4],
+  ["ing", "", 3],
+  ["iest", "i", 3],
+  ["ies", "i", 2],
+  ["ied", "i", 2],
+  ["ers", "", 4],
+  ["ors", "", 4],
+  ["ed", "", 3],
+  ["es", "", 3],
+  ["er", "", 4],
+  ["or", "", 4],
+  ["ly", "", 4],
+  ["e", "", 3],
+  ["y", "i", 2],
 ];
 
 /** Strips inflection and the commonest derivations; consistent rather than linguistically right. */
@@ -54,12 +90,17 @@ const WORD = /\d[\d,]*(?:\.\d+)?|[\p{L}\p{N}\p{M}]+/gu;
 
 /** Compatibility forms, quotes and the negations written as a clitic are brought to one spelling. */
 export function normalise(text: string): string {
-  return text
-    .normalize("NFKC")
-    .replace(/[\u200b-\u200f\u202a-\u202e\u2060\ufeff\u00ad]/g, "")
-    .replace(/[‘’ʼ]/g, "'")
-    .replace(/\bcan't\b/gi, "cannot")
-    .replace(/ ?n't\b/gi, " not");
+  return (
+    text
+      .normalize("NFKC")
+      .replace(/[\u200b-\u200f\u202a-\u202e\u2060\ufeff\u00ad]/g, "")
+      .replace(/[‘’ʼ]/g, "'")
+      .replace(/\bcan't\b/gi, "cannot")
+      .replace(/ ?n't\b/gi, " not")
+      // numbers that a tokeniser took apart
+      .replace(/(\d) , (?=\d{3}(?!\d))/g, "$1,")
+      .replace(/(\d) \. (?=\d)/g, "$1.")
+  );
 }
 
 /** Words of a text that went through `normalise`. */
@@ -87,15 +128,16 @@ function canonicalNumber(s: string): string {
   return plain.includes(".") ? plain.replace(/\.?0+$/, "") : plain.replace(/^0+(?=\d)/, "");
 }
 
-const ABBREVIATION = /(?:^|[\s(])(?:e\.g|i\.e|etc|cf|vs|approx|mr|mrs|ms|dr|st|prof|inc|ltd|jr|sr|\p{L})\.$/iu;
+const ABBREVIATION =
+  /(?:^|[\s(])(?:e\.g|i\.e|etc|cf|vs|approx|mr|mrs|ms|dr|st|prof|inc|ltd|jr|sr|\p{L})\.$/iu;
 
 /** Splits plain prose or Markdown-like text into sentences; line breaks between blocks end a sentence. */
 export function splitSentences(text: string): string[] {
   const out: string[] = [];
-  for (const block of text.split(/\n\s*\n|\n(?=\s*(?:[-*+•|#>]|\d{1,3}[.)]\s))/)) {
+  for (const block of text.split(/\n[ \t]*(?=\n)|\n(?=[ \t]{0,40}(?:[-*+•|#>]|\d{1,3}[.)]\s))/)) {
     const flat = block.replace(/\s+/g, " ").trim();
     let from = 0;
-    for (const match of flat.matchAll(/[.!?]+["')\]]*(?=\s|$)/g)) {
+    for (const match of flat.matchAll(/(?<![.!?])[.!?]+["')\]]{0,4}(?=\s|$)/g)) {
       const end = match.index + match[0].length;
       const piece = flat.slice(from, end).trim();
       if (end < flat.length && (ABBREVIATION.test(piece.slice(-12)) || /^\d{1,3}\.$/.test(piece))) continue;
@@ -114,6 +156,18 @@ export function bigramsOf(words: readonly Word[]): Set<string> {
   return out;
 }
 
+function negatedStems(words: readonly Word[]): Set<string> {
+  const out = new Set<string>();
+  for (const [i, word] of words.entries())
+    if (NEGATIONS.has(word.lower))
+      for (const next of words
+        .slice(i + 1, i + 6)
+        .filter((w) => w.isContent)
+        .slice(0, 2))
+        out.add(next.stem);
+  return out;
+}
+
 export function toSentence(text: string): Sentence {
   const words = wordsOf(text);
   return {
@@ -123,7 +177,7 @@ export function toSentence(text: string): Sentence {
     stems: new Set(words.map((w) => w.stem)),
     bigrams: bigramsOf(words),
     numbers: new Set(words.filter((w) => w.isNumber).map((w) => w.stem)),
-    negations: words.filter((w) => NEGATIONS.has(w.lower)).length,
+    negated: negatedStems(words),
   };
 }
 
@@ -133,11 +187,22 @@ export function sentencesOf(text: string): Sentence[] {
     .filter((s) => s.words.length > 0);
 }
 
+/** A Markdown link or image as its text alone. */
+export function plainLinks(text: string): string {
+  return text.replace(/!?\[([^\]\n]{0,300})\]\([^)\n]{0,500}\)/g, "$1");
+}
+
 /** Lower-case words joined by single spaces, for looking up quotes whatever their punctuation. */
 export function foldForQuotes(text: string): string {
-  return ` ${wordsOf(normalise(text))
+  return ` ${wordsOf(plainLinks(normalise(text)))
     .map((w) => w.lower)
     .join(" ")} `;
+}
+
+/** Every three words in a row of a folded text. */
+export function triplesOf(folded: string): string[] {
+  const words = folded.trim().split(" ");
+  return words.slice(2).map((word, i) => `${words[i]} ${words[i + 1]} ${word}`);
 }
 
 const LN2 = 0.6931471805599453;

@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+/** The `masa` command. Errors end with their number, what happened, what to do, and exit code 1 (2 for wrong usage). */
+import { Command, CommanderError } from "commander";
+
+import { explainChainError, MasaError } from "#sdk";
+
+import { accountCommands } from "./commands/account.ts";
+import { keeperCommand } from "./commands/keeper.ts";
+import { nodeCommands } from "./commands/node.ts";
+import { oracleCommand } from "./commands/oracle.ts";
+import { scoreCommand } from "./commands/score.ts";
+import { startCommand } from "./commands/start.ts";
+import { statusCommand } from "./commands/status.ts";
+import { workerCommand } from "./commands/worker.ts";
+
+const program = new Command("masa")
+  .description("Masa Protocol: a decentralised market of AI work")
+  .exitOverride()
+  .configureOutput({
+    outputError: (text, write) => write(`MASA-103 invalid option: ${text.replace(/^error: /, "")}`),
+  });
+
+for (const command of [
+  startCommand(),
+  statusCommand(),
+  ...accountCommands(),
+  ...nodeCommands(),
+  workerCommand(),
+  oracleCommand(),
+  keeperCommand(),
+  scoreCommand(),
+]) {
+  program.addCommand(command.exitOverride().configureOutput(program.configureOutput()));
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else {
+    const explained = explainChainError(error);
+    process.stderr.write(`${explained instanceof MasaError ? explained.toString() : String((explained as Error).stack ?? explained)}\n`);
+    process.exitCode = 1;
+  }
+}

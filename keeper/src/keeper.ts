@@ -1,0 +1,175 @@
+/** The validator's keeper: one look at the chain after another, as a daemon (`run`) or from a cron job (`once`). */
+import type { Logger } from "pino";
+
+import { connect, explainChainError, MasaError, readEvents } from "#sdk";
+
+import { proposeEpoch, rollEpoch } from "./epochs.ts";
+import { judgeRequest } from "./judge.ts";
+import { isClosed, proposeRound } from "./rounds.ts";
+import { makeRuntime } from "./runtime.ts";
+import type { KeeperRuntime } from "./runtime.ts";
+import { scorers } from "./scoring/index.ts";
+import type { ScorerName } from "./scoring/index.ts";
+import { startKeeperServer } from "./server.ts";
+import { KeeperStore } from "./store.ts";
+
+/** Blocks read again at every look, so that events of a short reorganisation are not missed. */
+const OVERLAP_BLOCKS = 12;
+
+export interface KeeperOptions {
+  readonly rpcUrl: string;
+  readonly manifestPath: string;
+  /** Of the hot key. */
+  readonly privateKey: string;
+  readonly statePath: string;
+  readonly host: string;
+  readonly port: number;
+  readonly scorer: ScorerName;
+  readonly allowPrivateHosts: boolean;
+  /** Milliseconds between looks. */
+  readonly pollMs: number;
+  readonly attemptSeconds: number;
+  readonly giveUpSeconds: number;
+  readonly peerTimeoutMs: number;
+  readonly log: Logger;
+}
+
+async function syncEvents(runtime: KeeperRuntime): Promise<void> {
+  const { connection, store } = runtime;
+  const { number } = await connection.latest();
+  const next = store.nextBlock() ?? connection.manifest.deployedAtBlock;
+  const from = Math.max(connection.manifest.deployedAtBlock, Math.min(next, number + 1) - OVERLAP_BLOCKS);
+  store.apply(await readEvents(connection.contracts, from, number), number + 1);
+}
+
+/** One look: read, roll, judge, propose. Every step stands alone: what fails in one is tried again at the next look. */
+async function tick(runtime: KeeperRuntime, sync: () => Promise<void>): Promise<void> {
+  const { store, connection } = runtime;
+  await sync();
+  const { timestamp: now } = await connection.latest();
+  const steps: [string, () => Promise<unknown>][] = [
+    ["roll", () => rollEpoch(runtime, now)],
+    [
+      "judge",
+      async () => {
+        const closed = store.openRequests().filter((request) => isClosed(runtime, request, now));
+        for (const request of closed) {
+          if (store.ownResult(request.requestId) === null) await judgeRequest(runtime, request, now);
+        }
+      },
+    ],
+    [
+      "score report",
+      async () => {
+        const { timestamp } = await connection.latest();
+        await proposeRound(runtime, store.openRequests(), timestamp);
+      },
+    ],
+    ["epoch report", () => proposeEpoch(runtime, now)],
+  ];
+  const failures: unknown[] = [];
+  for (const [name, step] of steps) {
+    try {
+      await step();
+    } catch (error) {
+      const explained = explainChainError(error);
+      runtime.log.warn({ step: name, error: String(explained) }, "step failed, tried again at the next look");
+      failures.push(explained);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+export interface Keeper {
+  readonly url: string;
+  /** One look at the chain. Throws what its first failing step threw, after trying the others. */
+  once(): Promise<void>;
+  /** Looks again and again until the signal aborts; failures are logged and retried. */
+  run(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Connects, opens the state and starts to serve. Throws numbered errors for anything that is not in order. */
+export async function startKeeper(options: KeeperOptions): Promise<Keeper> {
+  const connection = await connect(options);
+  const { wallet, contracts, manifest } = connection;
+  if (wallet === null) throw new MasaError("MASA-104");
+  const store = new KeeperStore(options.statePath);
+  try {
+    store.bind(`${manifest.chainId}:${manifest.contracts.consensus}:${wallet.address}`);
+    const account = await contracts.registry.accountOfHotKey(wallet.address);
+    if (BigInt(account) === 0n) {
+      throw new MasaError("MASA-403", `${wallet.address} is no validator's hot key`);
+    }
+    const [genesis, epochLength, roundLength] = await Promise.all([
+      contracts.clock.genesis(),
+      contracts.clock.epochLength(),
+      contracts.consensus.roundLength(),
+    ]);
+    const runtime = makeRuntime({
+      connection,
+      hotKey: wallet.address,
+      store,
+      scorer: scorers[options.scorer],
+      clock: { genesis: Number(genesis), epochLength: Number(epochLength), roundLength: Number(roundLength) },
+      times: options,
+      allowPrivateHosts: options.allowPrivateHosts,
+      log: options.log,
+    });
+    // Reads of the loop and of served requests share one queue: the store's cursor moves in one place at a time.
+    let syncing: Promise<void> = Promise.resolve();
+    const sync = (): Promise<void> => {
+      syncing = syncing.catch(() => undefined).then(() => syncEvents(runtime));
+      return syncing;
+    };
+    let lastTickAt = Date.now();
+    let lastError: string | null = null;
+    const server = await startKeeperServer(
+      runtime,
+      account,
+      sync,
+      { lastTickAt: () => lastTickAt, lastError: () => lastError },
+      options,
+    );
+    const once = async (): Promise<void> => {
+      try {
+        await tick(runtime, sync);
+        lastError = null;
+      } catch (error) {
+        lastError = String(explainChainError(error));
+        throw explainChainError(error);
+      } finally {
+        if (lastError === null) lastTickAt = Date.now();
+      }
+    };
+    return {
+      url: server.url,
+      once,
+      async run(signal) {
+        while (!signal.aborted) {
+          await once().catch((error: unknown) => {
+            options.log.warn({ error: String(error) }, "look failed");
+          });
+          await new Promise<void>((resolve) => {
+            const timer = setTimeout(done, options.pollMs);
+            function done(): void {
+              clearTimeout(timer);
+              signal.removeEventListener("abort", done);
+              resolve();
+            }
+            signal.addEventListener("abort", done);
+          });
+        }
+      },
+      async close() {
+        await server.close();
+        store.close();
+        connection.close();
+      },
+    };
+  } catch (error) {
+    store.close();
+    connection.close();
+    throw explainChainError(error);
+  }
+}

@@ -1,0 +1,96 @@
+/** Typed handles on the deployed contracts, made from the manifest's addresses and the compiled ABIs. */
+import { readFileSync } from "node:fs";
+
+import { Contract, Interface } from "ethers";
+import type { ContractRunner, Provider } from "ethers";
+
+import type {
+  EpochClock,
+  EpochManager,
+  MasaTimelock,
+  MasaToken,
+  NodeRegistry,
+  RequestEscrow,
+  ScoreConsensus,
+  StakeVault,
+  StakingCurve,
+  ValidatorSet,
+} from "../../types/contracts/index.ts";
+import { MasaError } from "./errors.ts";
+import type { Manifest } from "./manifest.ts";
+
+/** Contract name by its key in the manifest, with the folder of its source. */
+const SOURCES = {
+  masa: ["token", "MasaToken"],
+  timelock: ["governance", "MasaTimelock"],
+  clock: ["epoch", "EpochClock"],
+  curve: ["staking", "StakingCurve"],
+  vault: ["staking", "StakeVault"],
+  registry: ["registry", "NodeRegistry"],
+  validatorSet: ["registry", "ValidatorSet"],
+  escrow: ["market", "RequestEscrow"],
+  consensus: ["consensus", "ScoreConsensus"],
+  epochManager: ["epoch", "EpochManager"],
+} as const;
+
+type ContractKey = keyof typeof SOURCES;
+
+export interface MasaContracts {
+  readonly masa: MasaToken;
+  readonly timelock: MasaTimelock;
+  readonly clock: EpochClock;
+  readonly curve: StakingCurve;
+  readonly vault: StakeVault;
+  readonly registry: NodeRegistry;
+  readonly validatorSet: ValidatorSet;
+  readonly escrow: RequestEscrow;
+  readonly consensus: ScoreConsensus;
+  readonly epochManager: EpochManager;
+}
+
+const interfaces = new Map<ContractKey, Interface>();
+
+/** The ABI of a contract. Throws MASA-105 where the contracts are not compiled. */
+export function contractInterface(key: ContractKey): Interface {
+  const known = interfaces.get(key);
+  if (known !== undefined) return known;
+  const [folder, name] = SOURCES[key];
+  const file = new URL(`../../artifacts/contracts/${folder}/${name}.sol/${name}.json`, import.meta.url);
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new MasaError("MASA-105", `no ABI of ${name}`, { cause });
+  }
+  const made = new Interface((JSON.parse(text) as { abi: ConstructorParameters<typeof Interface>[0] }).abi);
+  interfaces.set(key, made);
+  return made;
+}
+
+/** Handles on every contract of a deployment. Sends nothing. */
+export function connectContracts(manifest: Manifest, runner: ContractRunner): MasaContracts {
+  const handles: Partial<Record<ContractKey, Contract>> = {};
+  for (const key of Object.keys(SOURCES) as ContractKey[]) {
+    handles[key] = new Contract(manifest.contracts[key], contractInterface(key), runner);
+  }
+  return handles as unknown as MasaContracts;
+}
+
+/**
+ * Checks that the provider answers, serves the manifest's chain and has the contracts.
+ * Throws MASA-301, MASA-302 or MASA-305.
+ */
+export async function checkNetwork(manifest: Manifest, provider: Provider, url: string): Promise<void> {
+  let chainId: bigint;
+  let code: string;
+  try {
+    chainId = (await provider.getNetwork()).chainId;
+    code = await provider.getCode(manifest.contracts.escrow);
+  } catch (cause) {
+    throw new MasaError("MASA-301", `no answer from ${url}`, { cause });
+  }
+  if (chainId !== BigInt(manifest.chainId)) {
+    throw new MasaError("MASA-302", `${url} serves chain ${chainId}, the manifest is for ${manifest.chainId}`);
+  }
+  if (code === "0x") throw new MasaError("MASA-305", `no code at ${manifest.contracts.escrow} on chain ${chainId}`);
+}

@@ -1,0 +1,177 @@
+/** Reads what happened on chain, in pages, as plain records that nodes keep in their state. */
+import type { EventLog, Log } from "ethers";
+
+import type { MasaContracts } from "./contracts.ts";
+import { parseNodeMetadata, REQUEST_KINDS } from "./payloads.ts";
+import type { RequestKind } from "./payloads.ts";
+
+/** Blocks of one log query: below the limits of public RPC servers. */
+const PAGE_BLOCKS = 2_000;
+
+export const ROLES = ["none", "validator", "worker", "oracle"] as const;
+export type Role = (typeof ROLES)[number];
+
+export const REQUEST_STATES = ["none", "open", "settled", "cancelled", "expired", "unscored"] as const;
+export type RequestState = (typeof REQUEST_STATES)[number];
+
+export const RESPONSE_OUTCOMES = ["unscored", "slashed", "unpaid", "paid"] as const;
+export type ResponseOutcome = (typeof RESPONSE_OUTCOMES)[number];
+
+export type MasaEvent =
+  | {
+      readonly type: "submitted";
+      readonly requestId: bigint;
+      readonly asker: string;
+      readonly payloadHash: string;
+      readonly kind: RequestKind;
+      readonly hasEvidence: boolean;
+      readonly maxResponses: number;
+      readonly baseRewardWei: bigint;
+      readonly minQualityWad: bigint;
+      readonly submittedAt: number;
+      readonly responseDeadline: number;
+      readonly scoringDeadline: number;
+    }
+  | {
+      readonly type: "committed";
+      readonly requestId: bigint;
+      readonly worker: string;
+      readonly index: number;
+      readonly nonce: bigint;
+      readonly commitment: string;
+    }
+  | {
+      readonly type: "responseSettled";
+      readonly requestId: bigint;
+      readonly worker: string;
+      readonly outcome: ResponseOutcome;
+      readonly qualityWad: bigint;
+      readonly rewardWei: bigint;
+      readonly slashedWei: bigint;
+      readonly fraud: number;
+    }
+  | { readonly type: "settled"; readonly requestId: bigint; readonly paidWei: bigint; readonly refundedWei: bigint }
+  | { readonly type: "closed"; readonly requestId: bigint; readonly state: RequestState }
+  | { readonly type: "registered"; readonly account: string; readonly role: Role; readonly endpoint: string | null }
+  | { readonly type: "metadata"; readonly account: string; readonly endpoint: string | null }
+  | {
+      readonly type: "roundFinal";
+      readonly epoch: number;
+      readonly round: number;
+      readonly digest: string;
+      readonly signers: bigint;
+    }
+  | { readonly type: "epochFinal"; readonly epoch: number; readonly digest: string };
+
+/** Nodes write their own metadata: what does not parse is a node without an endpoint, not an error. */
+function endpointOf(metadata: string): string | null {
+  try {
+    return parseNodeMetadata(metadata).endpoint.replace(/\/+$/, "");
+  } catch {
+    return null;
+  }
+}
+
+type Decoder = (args: EventLog["args"]) => MasaEvent;
+
+const ESCROW_EVENTS: Record<string, Decoder> = {
+  RequestSubmitted: ({ requestId, asker, payloadHash, request }) => ({
+    type: "submitted",
+    requestId,
+    asker,
+    payloadHash,
+    kind: REQUEST_KINDS[Number(request.kind)] as RequestKind,
+    hasEvidence: request.hasEvidence,
+    maxResponses: Number(request.maxResponses),
+    baseRewardWei: request.baseReward,
+    minQualityWad: request.minQuality,
+    submittedAt: Number(request.submittedAt),
+    responseDeadline: Number(request.responseDeadline),
+    scoringDeadline: Number(request.scoringDeadline),
+  }),
+  ResponseCommitted: ({ requestId, worker, index, nonce, commitment }) => ({
+    type: "committed",
+    requestId,
+    worker,
+    index: Number(index),
+    nonce,
+    commitment,
+  }),
+  ResponseSettled: ({ requestId, worker, outcome, quality, reward, slashed, fraud }) => ({
+    type: "responseSettled",
+    requestId,
+    worker,
+    outcome: RESPONSE_OUTCOMES[Number(outcome)] as ResponseOutcome,
+    qualityWad: quality,
+    rewardWei: reward,
+    slashedWei: slashed,
+    fraud: Number(fraud),
+  }),
+  RequestSettled: ({ requestId, paid, refunded }) => ({
+    type: "settled",
+    requestId,
+    paidWei: paid,
+    refundedWei: refunded,
+  }),
+  RequestClosed: ({ requestId, state }) => ({
+    type: "closed",
+    requestId,
+    state: REQUEST_STATES[Number(state)] as RequestState,
+  }),
+};
+
+const REGISTRY_EVENTS: Record<string, Decoder> = {
+  Registered: ({ account, role, metadata }) => ({
+    type: "registered",
+    account,
+    role: ROLES[Number(role)] as Role,
+    endpoint: endpointOf(metadata),
+  }),
+  MetadataSet: ({ account, metadata }) => ({ type: "metadata", account, endpoint: endpointOf(metadata) }),
+};
+
+const CONSENSUS_EVENTS: Record<string, Decoder> = {
+  ScoreReportFinalised: ({ epoch, round, digest, signers }) => ({
+    type: "roundFinal",
+    epoch: Number(epoch),
+    round: Number(round),
+    digest,
+    signers,
+  }),
+  EpochReportFinalised: ({ epoch, digest }) => ({ type: "epochFinal", epoch: Number(epoch), digest }),
+};
+
+/** Everything nodes follow between two blocks, both included, in the order of the chain. */
+export async function readEvents(contracts: MasaContracts, fromBlock: number, toBlock: number): Promise<MasaEvent[]> {
+  const provider = contracts.escrow.runner?.provider;
+  if (!provider) throw new TypeError("contracts are connected to nothing that reads");
+  const sources = [
+    [contracts.escrow, ESCROW_EVENTS],
+    [contracts.registry, REGISTRY_EVENTS],
+    [contracts.consensus, CONSENSUS_EVENTS],
+  ] as const;
+  const byAddress = new Map(
+    await Promise.all(
+      sources.map(async ([contract, decoders]) => [await contract.getAddress(), { contract, decoders }] as const),
+    ),
+  );
+  const topics = sources.flatMap(([contract, decoders]) =>
+    Object.keys(decoders).map((name) => contract.interface.getEvent(name as never)?.topicHash ?? ""),
+  );
+  const events: MasaEvent[] = [];
+  for (let start = fromBlock; start <= toBlock; start += PAGE_BLOCKS) {
+    const logs: Log[] = await provider.getLogs({
+      address: [...byAddress.keys()],
+      topics: [topics],
+      fromBlock: start,
+      toBlock: Math.min(toBlock, start + PAGE_BLOCKS - 1),
+    });
+    for (const log of logs) {
+      const source = byAddress.get(log.address);
+      const parsed = source?.contract.interface.parseLog(log) ?? null;
+      const decoder = parsed === null ? undefined : source?.decoders[parsed.name];
+      if (parsed !== null && decoder !== undefined) events.push(decoder(parsed.args));
+    }
+  }
+  return events;
+}

@@ -1,0 +1,76 @@
+/** What the tests of the deployment share: parameters to change, a chain of one's own, a node that fails on purpose. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { EIP1193Provider, RequestArguments } from "@nomicfoundation/ignition-core";
+import hre from "hardhat";
+
+import { runDeployment } from "../../deploy/deploy.ts";
+import type { DeployOptions } from "../../deploy/deploy.ts";
+import { parseParameters, readRawParameters } from "../../deploy/params.ts";
+import type { DeployParameters, RawParameters } from "../../deploy/params.ts";
+
+/** Transactions of a deployment that deploys both tokens: 11 contracts, 4 wirings, 4 transfers of ownership. */
+export const TRANSACTIONS = 19;
+
+/** local.json5 after `change`. */
+export function localParameters(change: (raw: RawParameters) => void = () => undefined): DeployParameters {
+  const raw = readRawParameters(
+    join(hre.config.paths.root, "deploy", "params", "local.json5"),
+  ) as RawParameters;
+  change(raw);
+  return parseParameters(raw, "changed local.json5");
+}
+
+const folders: string[] = [];
+
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "masa-deploy-test-"));
+  folders.push(folder);
+  return folder;
+}
+
+export function removeTemporaryFolders(): void {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+}
+
+/** An in-memory chain with a folder for a journal and a manifest. */
+export async function freshChain() {
+  const { ethers, provider } = await hre.network.create();
+  const folder = temporaryFolder();
+  const [deployer, stranger] = await ethers.getSigners();
+  if (deployer === undefined || stranger === undefined) throw new Error("the chain has no accounts");
+  const manifestPath = join(folder, "manifest.json");
+  const run = async (params: DeployParameters, options: Partial<DeployOptions> = {}) =>
+    await runDeployment({
+      connection: { provider },
+      artifacts: hre.artifacts,
+      params,
+      manifestPath,
+      deploymentDir: join(folder, "journal"),
+      ...options,
+    });
+  const nonce = async () => await ethers.provider.getTransactionCount(deployer.address);
+  return { ethers, provider, folder, manifestPath, deployer, stranger, run, nonce };
+}
+
+/**
+ * A node that fails from transaction `failAt` on. "lost" takes that one and loses the answer, "refused" takes nothing.
+ */
+export function failingNode(
+  provider: EIP1193Provider,
+  failAt: number,
+  mode: "lost" | "refused",
+): EIP1193Provider {
+  let sends = 0;
+  return {
+    request: async (args: RequestArguments): Promise<unknown> => {
+      if (args.method === "eth_sendTransaction" && ++sends >= failAt) {
+        if (mode === "lost" && sends === failAt) await provider.request(args);
+        throw new Error("socket hang up");
+      }
+      return await provider.request(args);
+    },
+  };
+}

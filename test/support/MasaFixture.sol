@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {UD2x18, ud2x18} from "@prb/math/src/UD2x18.sol";
+
+import {EpochClock} from "../../contracts/epoch/EpochClock.sol";
+import {EpochManager} from "../../contracts/epoch/EpochManager.sol";
+import {ScoreConsensus} from "../../contracts/consensus/ScoreConsensus.sol";
+import {INodeRegistry} from "../../contracts/interfaces/INodeRegistry.sol";
+import {IRequestEscrow} from "../../contracts/interfaces/IRequestEscrow.sol";
+import {IScoreConsensus} from "../../contracts/interfaces/IScoreConsensus.sol";
+import {IValidatorSet} from "../../contracts/interfaces/IValidatorSet.sol";
+import {RequestEscrow} from "../../contracts/market/RequestEscrow.sol";
+import {NodeRegistry} from "../../contracts/registry/NodeRegistry.sol";
+import {ValidatorSet} from "../../contracts/registry/ValidatorSet.sol";
+import {StakeVault} from "../../contracts/staking/StakeVault.sol";
+import {StakingCurve} from "../../contracts/staking/StakingCurve.sol";
+import {MasaToken} from "../../contracts/token/MasaToken.sol";
+import {Test} from "./Test.sol";
+
+/// @title The whole protocol, deployed and wired, for a test to stand on
+/// @notice The test contract holds the supply and owns every module, as the timelock does after deployment. Parameters
+/// are virtual functions: a test overrides what it wants to vary before {setUp} runs. Helpers that start with `_` act
+/// for an account and leave no prank behind.
+abstract contract MasaFixture is Test {
+    uint256 internal constant WAD = 1e18;
+    uint256 internal constant SCORE_ONE = 1e9;
+    /// @dev ln 4, WAD: σ in [1/4, 4].
+    uint64 internal constant LN_4 = 1_386294361119890618;
+    uint256 internal constant SUPPLY = 100_000_000e18;
+    uint64 internal constant START = 1_800_000_000;
+    uint64 internal constant EPOCH = 1 hours;
+    uint32 internal constant ROUND = 5 minutes;
+    uint64 internal constant APPEAL = 1 hours;
+    uint64 internal constant OFFENCE_PATH = 4 hours;
+    uint64 internal constant UNBONDING = 7 days;
+    /// @dev Distance of an owner's key from its hot key, so that the two are never one account.
+    uint256 private constant OWNER_KEY = 1 << 128;
+
+    EpochClock internal clock;
+    EpochManager internal manager;
+    MasaToken internal masa;
+    StakeVault internal vault;
+    StakingCurve internal curve;
+    NodeRegistry internal registry;
+    ValidatorSet internal validatorSet;
+    RequestEscrow internal escrow;
+    ScoreConsensus internal consensus;
+    address internal treasury = address(0x7ea5);
+
+    /// @dev Private key of a hot key that the fixture made.
+    mapping(address hotKey => uint256) internal keyOf;
+
+    function setUp() public virtual {
+        vm.warp(START);
+        clock = new EpochClock(0, EPOCH);
+        masa = new MasaToken(SUPPLY, address(this));
+        curve = new StakingCurve();
+        vault = new StakeVault(address(this), clock, address(masa), treasury, UNBONDING, APPEAL, OFFENCE_PATH);
+        registry = new NodeRegistry(
+            address(this),
+            masa,
+            clock,
+            vault,
+            curve,
+            _maxStakedShare(),
+            [
+                _roleParameters(INodeRegistry.Role.Validator),
+                _roleParameters(INodeRegistry.Role.Worker),
+                _roleParameters(INodeRegistry.Role.Oracle)
+            ],
+            _standingParameters(),
+            _referenceWork()
+        );
+        validatorSet = new ValidatorSet(address(this), registry, vault, _seatParameters());
+        escrow = new RequestEscrow(address(this), masa, registry, vault, _marketTerms(), _requestLimits());
+        consensus = new ScoreConsensus(clock, validatorSet, escrow, ROUND);
+        manager = new EpochManager(clock, registry, validatorSet);
+        vault.wire(address(escrow));
+        registry.wire(address(escrow), address(validatorSet), address(manager));
+        validatorSet.wire(address(consensus), address(manager));
+        escrow.wire(address(consensus));
+    }
+
+    // ---------------------------------------------------------------- parameters
+
+    function _maxStakedShare() internal pure virtual returns (uint64) {
+        return 0.5e18;
+    }
+
+    /// @dev Bases at σ = 1: validators 125,000 MASA, workers 62,500, oracle nodes 31,250.
+    function _roleParameters(
+        INodeRegistry.Role role
+    ) internal pure virtual returns (INodeRegistry.RoleParameters memory p) {
+        p.lambda = ud2x18(0.25e18);
+        p.maxExponent = ud2x18(LN_4);
+        if (role == INodeRegistry.Role.Validator) (p.budgetShare, p.target, p.floor) = (ud2x18(0.02e18), 16, 100e18);
+        else if (role == INodeRegistry.Role.Worker) (p.budgetShare, p.target, p.floor) = (ud2x18(0.02e18), 32, 10e18);
+        else (p.budgetShare, p.target, p.floor) = (ud2x18(0.01e18), 32, 1e18);
+    }
+
+    function _standingParameters() internal pure virtual returns (INodeRegistry.StandingParameters memory) {
+        return
+            INodeRegistry.StandingParameters({
+                decayPerEpoch: ud2x18(0.8e18),
+                tolerance: ud2x18(0.05e18),
+                baseStep: ud2x18(0.1e18),
+                meanStep: ud2x18(0.05e18),
+                supplyStep: ud2x18(0.01e18),
+                weightThroughput: ud2x18(0.2e18),
+                targetThroughput: 1_000,
+                graceCooldown: 10
+            });
+    }
+
+    /// @dev 100 MASA of answers, 1,000 MASA of consumption.
+    function _referenceWork() internal pure virtual returns (INodeRegistry.ReferenceWork memory) {
+        return INodeRegistry.ReferenceWork({worker: 100e9, oracle: 1_000e9});
+    }
+
+    function _seatParameters() internal pure virtual returns (IValidatorSet.SeatParameters memory) {
+        return
+            IValidatorSet.SeatParameters({
+                leastConfirmations: 3,
+                minValidators: 4,
+                immunityEpochs: 2,
+                cooldownEpochs: 3,
+                maxSeatShare: 0.25e18,
+                weightConsensus: 0.4e18,
+                weightData: 0.3e18,
+                weightLlm: 0.3e18
+            });
+    }
+
+    function _marketTerms() internal pure virtual returns (IRequestEscrow.MarketTerms memory) {
+        return
+            IRequestEscrow.MarketTerms({
+                qualityThreshold: ud2x18(0.6e18),
+                slashShare: ud2x18(0.5e18),
+                maxMargin: ud2x18(0.2e18),
+                weightRelevance: ud2x18(0.4e18),
+                weightCoherence: ud2x18(0.2e18),
+                weightFactual: ud2x18(0.3e18),
+                weightResponseTime: ud2x18(0.1e18)
+            });
+    }
+
+    function _requestLimits() internal pure virtual returns (IRequestEscrow.RequestLimits memory) {
+        return
+            IRequestEscrow.RequestLimits({
+                minBaseReward: 1,
+                minResponseWindow: 10,
+                maxResponseWindow: 30 minutes,
+                minScoringWindow: 30,
+                maxScoringWindow: 1 hours,
+                maxResponses: 8
+            });
+    }
+
+    // ---------------------------------------------------------------- accounts
+
+    /// @dev Owner of the validator whose hot key has the private key `key`.
+    function _ownerOf(uint256 key) internal pure returns (address) {
+        return vm.addr(OWNER_KEY + key);
+    }
+
+    /// @dev An account named by a number; apart from validators and hot keys.
+    function _account(uint256 number) internal pure returns (address) {
+        return address(uint160(0xacc0000000000000000 + number));
+    }
+
+    function _fund(address account, uint256 amount) internal {
+        masa.transfer(account, amount);
+    }
+
+    /// @dev Funds the account and stakes `amount` of MASA for it.
+    function _stake(address account, uint256 amount) internal {
+        _fund(account, amount);
+        vm.startPrank(account);
+        masa.approve(address(vault), amount);
+        vault.stake(address(masa), amount);
+        vm.stopPrank();
+    }
+
+    function _unbond(address account, uint256 amount) internal returns (uint256 id) {
+        vm.prank(account);
+        id = vault.startUnbonding(address(masa), amount);
+    }
+
+    /// @dev Stakes and registers in one go; `hotKey` may be 0 where the role allows.
+    function _register(address account, INodeRegistry.Role role, address hotKey, uint256 amount) internal {
+        if (amount != 0) _stake(account, amount);
+        vm.prank(account);
+        registry.register(role, hotKey, "{}");
+    }
+
+    /// @dev Registers a validator whose hot key has the private key `key`.
+    function _registerValidator(uint256 key, uint256 amount) internal returns (address owner) {
+        owner = _ownerOf(key);
+        address hotKey = vm.addr(key);
+        keyOf[hotKey] = key;
+        _register(owner, INodeRegistry.Role.Validator, hotKey, amount);
+    }
+
+    function _registerWorker(uint256 number, uint256 amount) internal returns (address worker) {
+        worker = _account(number);
+        _register(worker, INodeRegistry.Role.Worker, address(0), amount);
+    }
+
+    /// @param credit Prepaid credit in the escrow, wei.
+    function _registerOracle(uint256 number, uint256 amount, uint256 credit) internal returns (address asker) {
+        asker = _account(number);
+        _register(asker, INodeRegistry.Role.Oracle, address(0), amount);
+        if (credit != 0) _deposit(asker, credit);
+    }
+
+    function _deposit(address account, uint256 amount) internal {
+        _fund(account, amount);
+        vm.startPrank(account);
+        masa.approve(address(escrow), amount);
+        escrow.deposit(amount);
+        vm.stopPrank();
+    }
+
+    function _joinWaitlist(address owner) internal {
+        vm.prank(owner);
+        validatorSet.joinWaitlist();
+    }
+
+    /// @dev Registers validators with the keys 1..count and `amount` of stake each, and seats them by a roll.
+    function _seatValidators(uint256 count, uint256 amount) internal returns (address[] memory owners) {
+        owners = new address[](count);
+        for (uint256 i; i < count; ++i) {
+            owners[i] = _registerValidator(i + 1, amount);
+            _joinWaitlist(owners[i]);
+        }
+        _rollNext();
+    }
+
+    // ---------------------------------------------------------------- time
+
+    /// @dev Warps to the first second of `epoch` without rolling.
+    function _warpTo(uint64 epoch) internal {
+        vm.warp(clock.epochStart(epoch));
+    }
+
+    function _rollTo(uint64 epoch) internal {
+        _warpTo(epoch);
+        manager.roll();
+    }
+
+    function _rollNext() internal returns (uint64 epoch) {
+        epoch = clock.currentEpoch() + 1;
+        _rollTo(epoch);
+    }
+
+    // ---------------------------------------------------------------- market
+
+    /// @dev A request without evidence for two answers, 5 minutes to answer and 20 to score.
+    function _submission(uint96 baseReward) internal pure returns (IRequestEscrow.Submission memory) {
+        return
+            IRequestEscrow.Submission({
+                payloadHash: keccak256("question"),
+                kind: IRequestEscrow.RequestKind.LlmCompletion,
+                hasEvidence: false,
+                maxResponses: 2,
+                baseReward: baseReward,
+                minQuality: 0.6e18,
+                responseWindow: 5 minutes,
+                scoringWindow: 20 minutes
+            });
+    }
+
+    function _submit(address asker, uint96 baseReward) internal returns (uint256) {
+        return _submit(asker, _submission(baseReward));
+    }
+
+    function _submit(address asker, IRequestEscrow.Submission memory submission) internal returns (uint256 requestId) {
+        vm.prank(asker);
+        requestId = escrow.submit(submission);
+    }
+
+    function _commit(address worker, uint256 requestId) internal returns (uint256 index) {
+        bytes32 commitment = escrow.commitmentOf(
+            requestId,
+            worker,
+            registry.nonceOf(worker),
+            bytes32("salt"),
+            keccak256("answer")
+        );
+        vm.prank(worker);
+        index = escrow.commit(requestId, commitment);
+    }
+
+    /// @dev All four sub-scores the same, so that Q is `quality`, on the scale 1e9 = 1.
+    function _score(uint32 quality) internal pure returns (IRequestEscrow.ResponseScore memory) {
+        return IRequestEscrow.ResponseScore(quality, quality, quality, quality, 1_000, true, 0);
+    }
+
+    /// @dev One request and one quality for each of its commitments.
+    function _result(
+        uint256 requestId,
+        uint32[] memory qualities
+    ) internal pure returns (IRequestEscrow.RequestResult memory result) {
+        result.requestId = requestId;
+        result.responses = new IRequestEscrow.ResponseScore[](qualities.length);
+        for (uint256 i; i < qualities.length; ++i) {
+            result.responses[i] = _score(qualities[i]);
+        }
+    }
+
+    // ---------------------------------------------------------------- reports
+
+    /// @dev Round of this block in its epoch.
+    function _round() internal view returns (uint32) {
+        return uint32((block.timestamp - clock.epochStart(clock.currentEpoch())) / ROUND);
+    }
+
+    /// @dev A report of this epoch and round with these results.
+    function _scoreReport(
+        IRequestEscrow.RequestResult[] memory results
+    ) internal view returns (IScoreConsensus.ScoreReport memory) {
+        return IScoreConsensus.ScoreReport(clock.currentEpoch(), _round(), 0, address(this), results);
+    }
+
+    /// @dev Bitmap of the occupied seats of a frozen set.
+    function _allSigners(uint64 epoch) internal view returns (uint64 signers) {
+        (address[] memory hotKeys, ) = validatorSet.frozenSeatsOf(epoch);
+        for (uint256 i; i < hotKeys.length; ++i) {
+            if (hotKeys[i] != address(0)) signers |= uint64(1 << i);
+        }
+    }
+
+    /// @dev Signatures of the seats in `signers` of the epoch's frozen set, in ascending order of seats.
+    function _sign(uint64 epoch, uint64 signers, bytes32 digest) internal view returns (bytes memory signatures) {
+        (address[] memory hotKeys, ) = validatorSet.frozenSeatsOf(epoch);
+        for (uint256 i; i < hotKeys.length; ++i) {
+            if ((signers >> i) & 1 == 0) continue;
+            (uint8 v, bytes32 r, bytes32 s) = vm.sign(keyOf[hotKeys[i]], digest);
+            signatures = abi.encodePacked(signatures, r, s, v);
+        }
+    }
+
+    function _postScore(IScoreConsensus.ScoreReport memory report, uint64 signers) internal {
+        bytes memory signatures = _sign(report.epoch, signers, consensus.scoreReportDigest(report));
+        consensus.postScoreReport(report, signers, signatures);
+    }
+
+    /// @dev Settles one request in this round with everybody's signature; qualities on the scale 1e9 = 1.
+    function _settle(uint256 requestId, uint32[] memory qualities) internal {
+        IRequestEscrow.RequestResult[] memory results = new IRequestEscrow.RequestResult[](1);
+        results[0] = _result(requestId, qualities);
+        IScoreConsensus.ScoreReport memory report = _scoreReport(results);
+        _postScore(report, _allSigners(report.epoch));
+    }
+
+    /// @dev C = D = L = `score` for each of `rows` seats, both kinds of work present; scale 1e9 = 1.
+    function _scores(
+        uint64 epoch,
+        uint256 rows,
+        uint32 score
+    ) internal pure returns (IValidatorSet.SeatScores memory scores) {
+        scores.epoch = epoch;
+        scores.hasData = true;
+        scores.hasLlm = true;
+        scores.consensus = new uint32[](rows);
+        scores.data = new uint32[](rows);
+        scores.llm = new uint32[](rows);
+        for (uint256 i; i < rows; ++i) {
+            scores.consensus[i] = scores.data[i] = scores.llm[i] = score;
+        }
+    }
+
+    function _setScore(IValidatorSet.SeatScores memory scores, uint256 seat, uint32 score) internal pure {
+        scores.consensus[seat] = scores.data[seat] = scores.llm[seat] = score;
+    }
+
+    /// @dev Posts the report of `scores.epoch` with everybody's signature; this block lies in the next epoch.
+    function _postEpoch(IValidatorSet.SeatScores memory scores) internal {
+        IScoreConsensus.EpochReport memory report = IScoreConsensus.EpochReport(scores.epoch, 0, address(this), scores);
+        uint64 signers = _allSigners(scores.epoch);
+        bytes memory signatures = _sign(scores.epoch, signers, consensus.epochReportDigest(report));
+        consensus.postEpochReport(report, signers, signatures);
+    }
+}

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
+import {ud2x18} from "@prb/math/src/UD2x18.sol";
+
+import {MasaTimelock} from "../../contracts/governance/MasaTimelock.sol";
+import {INodeRegistry} from "../../contracts/interfaces/INodeRegistry.sol";
+import {IRequestEscrow} from "../../contracts/interfaces/IRequestEscrow.sol";
+import {IStakingCurve} from "../../contracts/interfaces/IStakingCurve.sol";
+import {IValidatorSet} from "../../contracts/interfaces/IValidatorSet.sol";
+import {MasaFixture} from "../support/MasaFixture.sol";
+
+/// @dev What an operation calls in these tests.
+contract Switch {
+    error Switch_Refused();
+
+    uint256 public value;
+    bool public refuses;
+
+    function set(uint256 value_) external {
+        if (refuses) revert Switch_Refused();
+        value = value_;
+    }
+
+    function setRefuses(bool refuses_) external {
+        refuses = refuses_;
+    }
+}
+
+/// @dev Executes again what is being executed.
+contract Reenterer {
+    MasaTimelock private immutable timelock;
+    uint256 public entered;
+
+    constructor(MasaTimelock timelock_) {
+        timelock = timelock_;
+    }
+
+    function again(bytes32 salt) external {
+        ++entered;
+        timelock.execute(address(this), 0, abi.encodeCall(this.again, (salt)), 0, salt);
+    }
+}
+
+/// @dev The whole protocol, owned by the timelock as the deployment leaves it.
+abstract contract TimelockBed is MasaFixture {
+    uint256 internal constant DELAY = 2 days;
+    bytes32 internal constant SALT = keccak256("salt");
+
+    MasaTimelock internal timelock;
+    address internal council = address(0xC0C0);
+    address internal stranger = address(0xbad);
+
+    function setUp() public virtual override {
+        super.setUp();
+        address[] memory proposers = new address[](1);
+        proposers[0] = council;
+        timelock = new MasaTimelock(DELAY, proposers, new address[](1)); // the zero address: anyone executes
+        vault.transferOwnership(address(timelock));
+        registry.transferOwnership(address(timelock));
+        validatorSet.transferOwnership(address(timelock));
+        escrow.transferOwnership(address(timelock));
+    }
+
+    function _schedule(address target, bytes memory data) internal returns (bytes32 id) {
+        id = timelock.hashOperation(target, 0, data, 0, SALT);
+        vm.prank(council);
+        timelock.schedule(target, 0, data, 0, SALT, DELAY);
+    }
+
+    /// @dev Anyone executes.
+    function _execute(address target, bytes memory data) internal {
+        vm.prank(stranger);
+        timelock.execute(target, 0, data, 0, SALT);
+    }
+
+    function _unexpectedState(
+        bytes32 id,
+        TimelockController.OperationState wanted
+    ) internal pure returns (bytes memory) {
+        return
+            abi.encodeWithSelector(
+                TimelockController.TimelockUnexpectedOperationState.selector,
+                id,
+                bytes32(uint256(1) << uint8(wanted))
+            );
+    }
+}
+
+contract MasaTimelockTest is TimelockBed {
+    Switch private target;
+
+    function setUp() public override {
+        super.setUp();
+        target = new Switch();
+    }
+
+    function test_TLK01_NotBeforeEtaAndAtEta() public {
+        bytes memory data = abi.encodeCall(target.set, (7));
+        bytes32 id = _schedule(address(target), data);
+        uint256 eta = timelock.getTimestamp(id);
+        assertEq(eta, START + DELAY, "eta");
+        vm.warp(eta - 1);
+        vm.expectRevert(_unexpectedState(id, TimelockController.OperationState.Ready));
+        _execute(address(target), data);
+        vm.warp(eta);
+        _execute(address(target), data);
+        assertEq(target.value(), 7, "TLK-01 at eta");
+    }
+
+    function test_TLK01_NoShorterDelayAndNoUnscheduledCall() public {
+        bytes memory data = abi.encodeCall(target.set, (7));
+        vm.expectRevert(
+            abi.encodeWithSelector(TimelockController.TimelockInsufficientDelay.selector, DELAY - 1, DELAY)
+        );
+        vm.prank(council);
+        timelock.schedule(address(target), 0, data, 0, SALT, DELAY - 1);
+        bytes32 id = timelock.hashOperation(address(target), 0, data, 0, SALT);
+        vm.expectRevert(_unexpectedState(id, TimelockController.OperationState.Ready));
+        _execute(address(target), data);
+    }
+
+    function test_TLK02_AnOperationRunsOnce() public {
+        bytes memory data = abi.encodeCall(target.set, (7));
+        bytes32 id = _schedule(address(target), data);
+        vm.warp(START + DELAY);
+        _execute(address(target), data);
+        vm.expectRevert(_unexpectedState(id, TimelockController.OperationState.Ready));
+        _execute(address(target), data);
+    }
+
+    function test_TLK02_ReentryRollsEverythingBack() public {
+        Reenterer reenterer = new Reenterer(timelock);
+        bytes memory data = abi.encodeCall(reenterer.again, (SALT));
+        bytes32 id = _schedule(address(reenterer), data);
+        vm.warp(START + DELAY);
+        // The inner run of the operation ends first; the outer one then finds it done.
+        vm.expectRevert();
+        _execute(address(reenterer), data);
+        assertEq(reenterer.entered(), 0, "TLK-02 no call took effect");
+        assertTrue(timelock.isOperationReady(id), "TLK-02 nor was it used up");
+    }
+
+    function test_TLK03_NobodyHoldsTheAdminRole() public view {
+        bytes32 admin = timelock.DEFAULT_ADMIN_ROLE();
+        assertTrue(timelock.hasRole(admin, address(timelock)), "TLK-03 the timelock governs itself");
+        address[4] memory others = [address(this), council, stranger, address(0)];
+        for (uint256 i; i < others.length; ++i) {
+            assertFalse(timelock.hasRole(admin, others[i]), "TLK-03 admin");
+            assertEq(timelock.hasRole(timelock.PROPOSER_ROLE(), others[i]), others[i] == council, "TLK-03 proposer");
+            assertEq(timelock.hasRole(timelock.CANCELLER_ROLE(), others[i]), others[i] == council, "TLK-03 canceller");
+        }
+    }
+
+    function test_TLK03_NobodyButTheCouncilSchedulesOrCancels() public {
+        bytes memory data = abi.encodeCall(target.set, (7));
+        bytes32 id = _schedule(address(target), data);
+        bytes32 proposer = timelock.PROPOSER_ROLE();
+        bytes32 canceller = timelock.CANCELLER_ROLE();
+        address[2] memory others = [address(this), stranger]; // this: the deployer
+        for (uint256 i; i < others.length; ++i) {
+            vm.startPrank(others[i]);
+            vm.expectRevert(_missing(others[i], proposer));
+            timelock.schedule(address(target), 0, data, 0, bytes32(0), DELAY);
+            vm.expectRevert(_missing(others[i], canceller));
+            timelock.cancel(id);
+            vm.expectRevert(_missing(others[i], timelock.DEFAULT_ADMIN_ROLE()));
+            timelock.grantRole(proposer, others[i]);
+            vm.expectRevert(abi.encodeWithSelector(TimelockController.TimelockUnauthorizedCaller.selector, others[i]));
+            timelock.updateDelay(0);
+            vm.stopPrank();
+        }
+    }
+
+    function test_ACancelledOperationNeverRuns() public {
+        bytes memory data = abi.encodeCall(target.set, (7));
+        bytes32 id = _schedule(address(target), data);
+        vm.prank(council);
+        timelock.cancel(id);
+        vm.warp(START + DELAY);
+        vm.expectRevert(_unexpectedState(id, TimelockController.OperationState.Ready));
+        _execute(address(target), data);
+        assertEq(target.value(), 0, "cancelled");
+    }
+
+    function test_TLK06_ABatchIsAllOrNothingAndCanBeTriedAgain() public {
+        Switch other = new Switch();
+        other.setRefuses(true);
+        address[] memory targets = new address[](2);
+        (targets[0], targets[1]) = (address(target), address(other));
+        bytes[] memory payloads = new bytes[](2);
+        (payloads[0], payloads[1]) = (abi.encodeCall(target.set, (1)), abi.encodeCall(other.set, (2)));
+        vm.prank(council);
+        timelock.scheduleBatch(targets, new uint256[](2), payloads, 0, SALT, DELAY);
+        vm.warp(START + DELAY);
+        vm.expectRevert(Switch.Switch_Refused.selector);
+        timelock.executeBatch(targets, new uint256[](2), payloads, 0, SALT);
+        assertEq(target.value(), 0, "TLK-06 nothing of it happened");
+        other.setRefuses(false);
+        timelock.executeBatch(targets, new uint256[](2), payloads, 0, SALT);
+        assertEq(target.value() + other.value(), 3, "TLK-06 all of it on the second try");
+    }
+
+    function test_TheDelayChangesThroughTheTimelockAlone() public {
+        bytes memory data = abi.encodeCall(timelock.updateDelay, (3 days));
+        _schedule(address(timelock), data);
+        vm.warp(START + DELAY);
+        _execute(address(timelock), data);
+        assertEq(timelock.getMinDelay(), 3 days, "new delay");
+    }
+
+    function _missing(address account, bytes32 role) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(IAccessControl.AccessControlUnauthorizedAccount.selector, account, role);
+    }
+}
+
+/// @notice I-16: nobody but the timelock changes a parameter, and it only within bounds.
+contract TimelockedParametersTest is TimelockBed {
+    struct Call {
+        address target;
+        bytes data;
+    }
+
+    function test_TLK03_TheTimelockOwnsEveryModule() public view {
+        assertEq(vault.owner(), address(timelock), "vault");
+        assertEq(registry.owner(), address(timelock), "registry");
+        assertEq(validatorSet.owner(), address(timelock), "validator set");
+        assertEq(escrow.owner(), address(timelock), "escrow");
+    }
+
+    function test_I16_TLK03_EverySetterRefusesEverybodyElse() public {
+        Call[] memory calls = _setters();
+        address[4] memory others = [address(this), council, stranger, address(consensus)];
+        for (uint256 i; i < calls.length; ++i) {
+            for (uint256 j; j < others.length; ++j) {
+                vm.prank(others[j]);
+                (bool ok, bytes memory answer) = calls[i].target.call(calls[i].data);
+                assertFalse(ok, "I-16 refused");
+                assertEq(
+                    answer,
+                    abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, others[j]),
+                    "I-16 because it is not the owner"
+                );
+            }
+        }
+    }
+
+    /// @dev The same calls, scheduled and waited for, take effect: the list above tests live setters.
+    function test_I16_EverySetterAnswersToTheTimelock() public {
+        Call[] memory calls = _setters();
+        for (uint256 i; i < calls.length; ++i) {
+            _schedule(calls[i].target, calls[i].data);
+        }
+        vm.warp(START + DELAY);
+        for (uint256 i; i < calls.length; ++i) {
+            _execute(calls[i].target, calls[i].data);
+        }
+        assertEq(vault.unbondingDelay(), 8 days, "vault");
+        assertEq(vault.treasury(), stranger, "treasury");
+        assertEq(registry.referenceWork().worker, 5e9, "registry");
+        assertEq(registry.standingParameters().graceCooldown, 3, "standing");
+        assertEq(registry.roleParametersOf(INodeRegistry.Role.Worker).floor, 20e18, "role");
+        assertEq(validatorSet.seatParameters().cooldownEpochs, 9, "validator set");
+        assertEq(escrow.requestLimits().minBaseReward, 5, "limits");
+        assertEq(escrow.currentTerms(), 1, "terms");
+        // What comes last in the list gave the modules away.
+        assertEq(vault.owner(), stranger, "ownership");
+    }
+
+    function test_TauChangesAfterTheDelay() public {
+        IRequestEscrow.MarketTerms memory terms = _marketTerms();
+        terms.qualityThreshold = ud2x18(0.7e18);
+        bytes memory data = abi.encodeCall(escrow.setMarketTerms, (terms));
+        bytes32 id = _schedule(address(escrow), data);
+        vm.expectRevert(_unexpectedState(id, TimelockController.OperationState.Ready));
+        _execute(address(escrow), data);
+        vm.warp(START + DELAY);
+        _execute(address(escrow), data);
+        assertEq(escrow.currentTerms(), 1, "new terms");
+        assertEq(escrow.marketTermsOf(1).qualityThreshold.unwrap(), 0.7e18, "new tau");
+    }
+
+    function test_I16_OutOfBoundsIsRefusedEvenToTheTimelock() public {
+        IRequestEscrow.MarketTerms memory terms = _marketTerms();
+        terms.qualityThreshold = ud2x18(1e18);
+        bytes memory data = abi.encodeCall(escrow.setMarketTerms, (terms));
+        bytes32 id = _schedule(address(escrow), data);
+        vm.warp(START + DELAY);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IRequestEscrow.RequestEscrow_OutOfRange.selector,
+                bytes32("qualityThreshold"),
+                1e18,
+                1,
+                1e18 - 1
+            )
+        );
+        _execute(address(escrow), data);
+        assertEq(escrow.currentTerms(), 0, "I-16 unchanged");
+        assertFalse(timelock.isOperationDone(id), "not used up");
+    }
+
+    /// @dev Every function of the four modules that only the owner may call.
+    function _setters() private view returns (Call[] memory calls) {
+        INodeRegistry.RoleParameters memory role = _roleParameters(INodeRegistry.Role.Worker);
+        role.floor = 20e18;
+        INodeRegistry.StandingParameters memory standing = _standingParameters();
+        standing.graceCooldown = 3;
+        calls = new Call[](13);
+        calls[0] = Call(address(vault), abi.encodeCall(vault.setUnbondingDelay, (8 days)));
+        calls[1] = Call(address(vault), abi.encodeCall(vault.setTreasury, (stranger)));
+        calls[2] = Call(
+            address(registry),
+            abi.encodeCall(registry.setRoleParameters, (INodeRegistry.Role.Worker, role))
+        );
+        calls[3] = Call(address(registry), abi.encodeCall(registry.setStandingParameters, (standing)));
+        calls[4] = Call(
+            address(registry),
+            abi.encodeCall(registry.setReferenceWork, (INodeRegistry.ReferenceWork({worker: 5e9, oracle: 6e9})))
+        );
+        calls[5] = Call(address(registry), abi.encodeCall(registry.setCurve, (IStakingCurve(address(curve)))));
+        calls[6] = Call(address(validatorSet), _seatCall());
+        calls[7] = Call(address(escrow), abi.encodeCall(escrow.setMarketTerms, (_marketTerms())));
+        calls[8] = Call(address(escrow), _limitsCall());
+        address[4] memory modules = [address(vault), address(registry), address(validatorSet), address(escrow)];
+        for (uint256 i; i < 4; ++i) {
+            calls[9 + i] = Call(modules[i], abi.encodeCall(Ownable.transferOwnership, (stranger)));
+        }
+    }
+
+    function _seatCall() private view returns (bytes memory) {
+        IValidatorSet.SeatParameters memory seats = _seatParameters();
+        seats.cooldownEpochs = 9;
+        return abi.encodeCall(validatorSet.setSeatParameters, (seats));
+    }
+
+    function _limitsCall() private view returns (bytes memory) {
+        IRequestEscrow.RequestLimits memory limits = _requestLimits();
+        limits.minBaseReward = 5;
+        return abi.encodeCall(escrow.setRequestLimits, (limits));
+    }
+}

@@ -1,0 +1,899 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ud2x18} from "@prb/math/src/UD2x18.sol";
+
+import {INodeRegistry} from "../../contracts/interfaces/INodeRegistry.sol";
+import {IRequestEscrow} from "../../contracts/interfaces/IRequestEscrow.sol";
+import {IScoreConsensus} from "../../contracts/interfaces/IScoreConsensus.sol";
+import {IValidatorSet} from "../../contracts/interfaces/IValidatorSet.sol";
+import {RequestEscrow} from "../../contracts/market/RequestEscrow.sol";
+import {MasaFixture} from "../support/MasaFixture.sol";
+import {Vm} from "../support/Vm.sol";
+
+/// @dev One oracle node and four workers. The test speaks for the consensus: what a report may say is another file's
+/// matter, what its lines do is this one's.
+abstract contract SettlementBed is MasaFixture {
+    uint96 internal constant REWARD = 100e18;
+    uint256 internal constant CREDIT = 10_000_000e18;
+    uint256 internal constant WORKER_STAKE = 2_000_000e18;
+    IRequestEscrow.ResponseOutcome internal constant UNSCORED = IRequestEscrow.ResponseOutcome.Unscored;
+    IRequestEscrow.ResponseOutcome internal constant SLASHED = IRequestEscrow.ResponseOutcome.Slashed;
+    IRequestEscrow.ResponseOutcome internal constant UNPAID = IRequestEscrow.ResponseOutcome.Unpaid;
+    IRequestEscrow.ResponseOutcome internal constant PAID = IRequestEscrow.ResponseOutcome.Paid;
+
+    address internal asker;
+    address[] internal workers;
+
+    function setUp() public virtual override {
+        super.setUp();
+        asker = _registerOracle(1, 500_000e18, CREDIT);
+        for (uint256 i; i < 4; ++i) {
+            workers.push(_registerWorker(10 + i, WORKER_STAKE));
+        }
+    }
+
+    /// @dev A request that is full once `count` workers, the first ones, have answered.
+    function _answered(IRequestEscrow.Submission memory s, uint256 count) internal returns (uint256 id) {
+        s.maxResponses = uint8(count);
+        id = _submit(asker, s);
+        for (uint256 i; i < count; ++i) {
+            _commit(workers[i], id);
+        }
+    }
+
+    function _settleAsConsensus(uint256 id, IRequestEscrow.ResponseScore[] memory scores) internal {
+        IRequestEscrow.RequestResult[] memory results = new IRequestEscrow.RequestResult[](1);
+        results[0] = IRequestEscrow.RequestResult(id, scores);
+        vm.prank(address(consensus));
+        escrow.settle(results);
+    }
+
+    function _one(
+        IRequestEscrow.ResponseScore memory score
+    ) internal pure returns (IRequestEscrow.ResponseScore[] memory scores) {
+        scores = new IRequestEscrow.ResponseScore[](1);
+        scores[0] = score;
+    }
+
+    function _many(uint32[4] memory qualities) internal pure returns (IRequestEscrow.ResponseScore[] memory scores) {
+        scores = new IRequestEscrow.ResponseScore[](4);
+        for (uint256 i; i < 4; ++i) {
+            scores[i] = _score(qualities[i]);
+        }
+    }
+
+    function _position(address worker) internal view returns (uint256 staked, uint256 reserved) {
+        return (vault.positionOf(worker, address(masa)).staked, vault.positionOf(worker, address(masa)).reserved);
+    }
+
+    function _state(uint256 id) internal view returns (IRequestEscrow.RequestState) {
+        return escrow.requestOf(id).state;
+    }
+
+    function _assertState(uint256 id, IRequestEscrow.RequestState state, string memory message) internal view {
+        assertEq(uint256(_state(id)), uint256(state), message);
+    }
+
+    function _assertBooks() internal view {
+        assertEq(
+            masa.balanceOf(address(escrow)),
+            escrow.totalCredit() + escrow.totalReserved(),
+            "I-03 the escrow holds what it owes"
+        );
+    }
+}
+
+/// @notice One answer, every way it can go. Thresholds: τ = 0.6, minQuality = 0.7, κ = 0.5.
+contract SettlementTruthTableTest is SettlementBed {
+    struct Row {
+        string name;
+        IRequestEscrow.ResponseScore score;
+        bool hasEvidence;
+        uint256 quality; // Q expected, WAD
+        IRequestEscrow.ResponseOutcome outcome;
+    }
+
+    Row[] private rows;
+
+    function test_ESC11_SLA05_TruthTable() public {
+        _add("zero", _score(0), false, 0, SLASHED);
+        _add("far below tau", _score(3e8), false, 0.3e18, SLASHED);
+        _add("one unit below tau", _score(6e8 - 1), false, 0.6e18 - 1e9, SLASHED);
+        _add("equal tau", _score(6e8), false, 0.6e18, UNPAID);
+        _add("one unit above tau", _score(6e8 + 1), false, 0.6e18 + 1e9, UNPAID);
+        _add("between tau and minQuality", _score(65e7), false, 0.65e18, UNPAID);
+        _add("one unit below minQuality", _score(7e8 - 1), false, 0.7e18 - 1e9, UNPAID);
+        _add("equal minQuality", _score(7e8), false, 0.7e18, PAID);
+        _add("one unit above minQuality", _score(7e8 + 1), false, 0.7e18 + 1e9, PAID);
+        _add("full marks", _score(1e9), false, 1e18, PAID);
+        _add("full marks with evidence", _score(1e9), true, 1e18, PAID);
+        _add("fraud with full marks", _fraud(1e9), false, 0, SLASHED);
+        // F counts only with evidence: 0.4 + 0.2 + 0.1 of 0.7, or of 1.
+        _add("facts missing, no evidence", _scores4(1e9, 1e9, 0, 1e9), false, 1e18, PAID);
+        _add("facts missing, evidence", _scores4(1e9, 1e9, 0, 1e9), true, 0.7e18, PAID);
+        _add("facts alone, evidence", _scores4(0, 0, 1e9, 0), true, 0.3e18, SLASHED);
+        _add("facts alone, no evidence", _scores4(0, 0, 1e9, 0), false, 0, SLASHED);
+        _add("one sub-score one unit short", _scores4(6e8, 6e8, 6e8, 6e8 - 1), true, 0.6e18 - 1e8, SLASHED);
+        _add("each weight its own score", _scores4(9e8, 8e8, 7e8, 6e8), true, 0.79e18, PAID);
+        for (uint256 i; i < rows.length; ++i) {
+            _check(rows[i]);
+        }
+    }
+
+    /// @dev τ itself and one wei to either side of the quality of an answer.
+    function test_ESC11_OneWeiBesideTau() public {
+        uint64[3] memory taus = [0.61e18 - 1, 0.61e18, 0.61e18 + 1];
+        for (uint256 i; i < 3; ++i) {
+            IRequestEscrow.MarketTerms memory terms = _marketTerms();
+            terms.qualityThreshold = ud2x18(taus[i]);
+            escrow.setMarketTerms(terms);
+            IRequestEscrow.Submission memory s = _submission(REWARD);
+            s.minQuality = taus[i];
+            uint256 id = _answered(s, 1);
+            (uint256 before, ) = _position(workers[0]);
+            uint256 credit = escrow.creditOf(workers[0]);
+            _settleAsConsensus(id, _one(_score(61e7)));
+            (uint256 afterwards, ) = _position(workers[0]);
+            bool below = i == 2;
+            assertEq(before - afterwards, below ? 50e18 : 0, "ESC-11 slashed below tau only");
+            assertEq(escrow.creditOf(workers[0]) - credit, below ? 0 : 61e18, "ESC-11 paid at equality");
+        }
+    }
+
+    function test_ESC11_OneWeiBesideMinQuality() public {
+        uint64[3] memory least = [0.71e18 - 1, 0.71e18, 0.71e18 + 1];
+        for (uint256 i; i < 3; ++i) {
+            IRequestEscrow.Submission memory s = _submission(REWARD);
+            s.minQuality = least[i];
+            uint256 id = _answered(s, 1);
+            uint256 credit = escrow.creditOf(workers[0]);
+            _settleAsConsensus(id, _one(_score(71e7)));
+            assertEq(escrow.creditOf(workers[0]) - credit, i == 2 ? 0 : 71e18, "ESC-11 accepted at equality");
+        }
+        (uint256 staked, ) = _position(workers[0]);
+        assertEq(staked, WORKER_STAKE, "a rejection above tau slashes nobody");
+    }
+
+    /// @dev The buyer has the answer and no say in what it is worth.
+    function test_ESC02_TheScoreDecidesNotTheBuyer() public {
+        uint256 id = _answered(_submission(REWARD), 1);
+        vm.startPrank(asker);
+        vm.expectPartialRevert(IRequestEscrow.RequestEscrow_HasResponses.selector);
+        escrow.cancel(id);
+        vm.expectPartialRevert(IRequestEscrow.RequestEscrow_TooEarly.selector);
+        escrow.close(id);
+        vm.expectPartialRevert(IRequestEscrow.RequestEscrow_NotConsensus.selector);
+        escrow.settle(new IRequestEscrow.RequestResult[](0));
+        // Leaving or spending every other wei does not touch the reward either.
+        registry.deregister();
+        escrow.withdrawCredit(asker, escrow.creditOf(asker));
+        vm.stopPrank();
+        _settleAsConsensus(id, _one(_score(8e8)));
+        assertEq(escrow.creditOf(workers[0]), 80e18, "ESC-02 the worker is paid");
+        assertEq(escrow.creditOf(asker), 20e18, "ESC-02 the rest comes back");
+        _assertBooks();
+    }
+
+    function _check(Row memory row) private {
+        IRequestEscrow.Submission memory s = _submission(REWARD);
+        s.minQuality = 0.7e18;
+        s.hasEvidence = row.hasEvidence;
+        address worker = workers[0];
+        uint256 askerBefore = escrow.creditOf(asker);
+        uint256 workerBefore = escrow.creditOf(worker);
+        (uint256 stakedBefore, ) = _position(worker);
+        uint256 id = _answered(s, 1);
+
+        uint256 reward = row.outcome == PAID ? (REWARD * row.quality) / WAD : 0;
+        uint256 slashed = row.outcome == SLASHED ? 50e18 : 0;
+        vm.expectEmit(address(escrow));
+        emit IRequestEscrow.ResponseSettled(id, worker, row.outcome, row.quality, reward, slashed, row.score.fraud);
+        vm.expectEmit(address(escrow));
+        emit IRequestEscrow.RequestSettled(id, asker, reward, REWARD - reward);
+        _settleAsConsensus(id, _one(row.score));
+
+        (uint256 staked, uint256 reserved) = _position(worker);
+        assertEq(escrow.creditOf(worker) - workerBefore, reward, row.name);
+        assertEq(askerBefore - escrow.creditOf(asker), reward, row.name); // what is not paid is refunded
+        assertEq(stakedBefore - staked, slashed, row.name);
+        assertEq(reserved, 0, row.name);
+        _assertState(id, IRequestEscrow.RequestState.Settled, row.name);
+        _assertBooks();
+
+        // The same line again, as another report would bring it.
+        _settleAsConsensus(id, _one(row.score));
+        (uint256 again, ) = _position(worker);
+        assertEq(again, staked, "SLA-05 slashed once");
+        assertEq(escrow.creditOf(worker) - workerBefore, reward, "I-05 paid once");
+    }
+
+    function _add(
+        string memory name,
+        IRequestEscrow.ResponseScore memory score,
+        bool hasEvidence,
+        uint256 quality,
+        IRequestEscrow.ResponseOutcome outcome
+    ) private {
+        rows.push(Row(name, score, hasEvidence, quality, outcome));
+    }
+
+    function _fraud(uint32 quality) private pure returns (IRequestEscrow.ResponseScore memory score) {
+        score = _score(quality);
+        score.fraud = 7;
+    }
+
+    function _scores4(
+        uint32 r,
+        uint32 c,
+        uint32 f,
+        uint32 t
+    ) private pure returns (IRequestEscrow.ResponseScore memory) {
+        return IRequestEscrow.ResponseScore(r, c, f, t, 1_000, true, 0);
+    }
+}
+
+contract SettlementCompetitionTest is SettlementBed {
+    function test_TheBestWinsTheRestAreUnharmedOrSlashed() public {
+        uint256 id = _answered(_submission(REWARD), 4);
+        _settleAsConsensus(id, _many([uint32(7e8), 9e8, 59e7, 85e7]));
+        assertEq(escrow.creditOf(workers[1]), 90e18, "the best earns");
+        assertEq(escrow.creditOf(workers[0]) + escrow.creditOf(workers[2]) + escrow.creditOf(workers[3]), 0, "alone");
+        uint256[4] memory losses = [uint256(0), 0, 50e18, 0];
+        _assertLosses(losses);
+        assertEq(escrow.creditOf(asker), CREDIT - 90e18, "one reward, whatever the number of answers");
+        _assertBooks();
+    }
+
+    function test_EveryAnswerBelowTauIsSlashed() public {
+        uint256 id = _answered(_submission(REWARD), 4);
+        _settleAsConsensus(id, _many([uint32(1e8), 599_999_999, 0, 6e8]));
+        _assertLosses([uint256(50e18), 50e18, 50e18, 0]);
+        assertEq(escrow.creditOf(workers[3]), 60e18, "the one at tau is paid");
+    }
+
+    function test_TiesGoToTheEarlierCommitment() public {
+        uint256 id = _answered(_submission(REWARD), 4);
+        _settleAsConsensus(id, _many([uint32(7e8), 8e8, 8e8, 8e8]));
+        assertEq(escrow.creditOf(workers[1]), 80e18, "earliest of the best");
+        assertEq(escrow.creditOf(workers[2]) + escrow.creditOf(workers[3]), 0, "later ones are not");
+        _assertLosses([uint256(0), 0, 0, 0]);
+    }
+
+    function test_NobodyReachesMinQuality() public {
+        IRequestEscrow.Submission memory s = _submission(REWARD);
+        s.minQuality = 0.8e18;
+        uint256 id = _answered(s, 4);
+        _settleAsConsensus(id, _many([uint32(79e7), 7e8, 6e8, 5e8]));
+        assertEq(escrow.creditOf(asker), CREDIT, "refunded in full");
+        _assertLosses([uint256(0), 0, 0, 50e18]);
+    }
+
+    function test_FraudLosesToAnHonestAnswer() public {
+        uint256 id = _answered(_submission(REWARD), 4);
+        IRequestEscrow.ResponseScore[] memory scores = _many([uint32(1e9), 6e8, 6e8, 6e8]);
+        scores[0].fraud = 1;
+        _settleAsConsensus(id, scores);
+        assertEq(escrow.creditOf(workers[1]), 60e18, "the best honest one");
+        _assertLosses([uint256(50e18), 0, 0, 0]);
+    }
+
+    /// @dev Too little weight scored it: no evidence either way, whatever numbers or flags the line carries.
+    function test_AnUnscoredAnswerIsNeitherPaidNorSlashed() public {
+        uint256 id = _answered(_submission(REWARD), 4);
+        IRequestEscrow.ResponseScore[] memory scores = _many([uint32(1e9), 0, 7e8, 1e9]);
+        (scores[0].scored, scores[1].scored, scores[3].scored) = (false, false, false);
+        scores[3].fraud = 9;
+        vm.expectEmit(address(escrow));
+        emit IRequestEscrow.ResponseSettled(id, workers[3], UNSCORED, 0, 0, 0, 9);
+        _settleAsConsensus(id, scores);
+        assertEq(escrow.creditOf(workers[2]), 70e18, "the scored one is paid");
+        _assertLosses([uint256(0), 0, 0, 0]);
+        assertEq(registry.nodeOf(workers[0]).utility, registry.nodeOf(workers[3]).utility, "nothing recorded");
+    }
+
+    function test_PerformanceIsRecordedForScoredAnswersAlone() public {
+        uint256 id = _answered(_submission(REWARD), 4);
+        IRequestEscrow.ResponseScore[] memory scores = _many([uint32(8e8), 2e8, 7e8, 9e8]);
+        scores[1].throughput = 500; // half the target
+        scores[2].throughput = 4_000; // more than the target counts as the target
+        scores[3].scored = false;
+        // α = 0.2 of min(1, throughput / 1,000), β = 0.8 of Q; the work is R_base, paid or not.
+        vm.recordLogs();
+        _settleAsConsensus(id, scores);
+        _readWorks();
+        uint256 seen = _countWork(workers[0], REWARD, 0.2e18 + 0.64e18);
+        seen += _countWork(workers[1], REWARD, 0.1e18 + 0.16e18);
+        seen += _countWork(workers[2], REWARD, 0.2e18 + 0.56e18);
+        seen += _countWork(asker, 80e18, 0);
+        assertEq(seen, _works.length, "these and no others");
+        assertEq(seen, 4, "three answers and the asker's consumption");
+    }
+
+    function test_NothingIsConsumedIfNothingIsPaid() public {
+        uint256 id = _answered(_submission(REWARD), 1);
+        vm.recordLogs();
+        _settleAsConsensus(id, _one(_score(1e8)));
+        _readWorks();
+        assertEq(_countWork(workers[0], REWARD, 0.2e18 + 0.08e18), 1, "the bad answer counts");
+        assertEq(_works.length, 1, "the asker consumed nothing");
+    }
+
+    function test_SLA01_TheSmallestRewardSlashesOneUnit() public {
+        IRequestEscrow.MarketTerms memory terms = _marketTerms();
+        terms.slashShare = ud2x18(1);
+        escrow.setMarketTerms(terms);
+        uint256 id = _answered(_submission(1), 1);
+        (, uint256 reserved) = _position(workers[0]);
+        assertEq(reserved, 1, "SLA-01 one unit stands behind it");
+        _settleAsConsensus(id, _one(_score(0)));
+        _assertLosses([uint256(1), 0, 0, 0]);
+    }
+
+    function test_SLA01_RoundedAgainstTheOffender() public {
+        uint256 id = _answered(_submission(101), 1); // κ = 0.5
+        _settleAsConsensus(id, _one(_score(0)));
+        _assertLosses([uint256(51), 0, 0, 0]);
+    }
+
+    /// @dev Rounding down of the reward leaves the wei with the asker.
+    function test_I04_DustOfTheRewardIsRefunded() public {
+        uint256 id = _answered(_submission(7), 1);
+        _settleAsConsensus(id, _one(_score(6e8)));
+        assertEq(escrow.creditOf(workers[0]), 4, "I-04 4.2 rounded down");
+        assertEq(escrow.creditOf(asker), CREDIT - 4, "to the wei");
+        _assertBooks();
+    }
+
+    function test_SLA03_ASlashTakesTheWholeStakeAtMost() public {
+        _unbond(workers[0], WORKER_STAKE - 50e18); // the reservation is all that is left staked
+        uint256 id = _answered(_submission(REWARD), 1);
+        (uint256 staked, uint256 reserved) = _position(workers[0]);
+        assertEq(staked, reserved, "I-19 everything is reserved");
+        (, uint256 unbondingBefore, ) = vault.totalsOf(address(masa));
+        _settleAsConsensus(id, _one(_score(0)));
+        (staked, reserved) = _position(workers[0]);
+        (, uint256 unbonding, uint256 pot) = vault.totalsOf(address(masa));
+        assertEq(reserved, 0, "I-19");
+        assertLe(reserved, staked, "I-19");
+        assertEq((50e18 - staked) + (unbondingBefore - unbonding), 50e18, "SLA-03 stake and queue pro rata");
+        assertEq(pot, 50e18, "the appeal pot holds it");
+        assertEq(vault.stakeUnitsOf(workers[1]), WORKER_STAKE, "I-14 nobody else's");
+    }
+
+    function test_SLA03_AStakeSlashedToNothing() public {
+        _unbond(workers[0], WORKER_STAKE - 50e18);
+        vm.warp(START + UNBONDING);
+        vm.prank(workers[0]);
+        vault.withdraw(address(masa), 0);
+        uint256 id = _answered(_submission(REWARD), 1); // in its epoch of grace
+        _settleAsConsensus(id, _one(_score(0)));
+        (uint256 staked, uint256 reserved) = _position(workers[0]);
+        assertEq(staked + reserved, 0, "SLA-03 max{s - kR, 0}");
+        _assertState(id, IRequestEscrow.RequestState.Settled, "settled all the same");
+    }
+
+    struct WorkSeen {
+        address account;
+        uint256 work;
+        uint256 performance;
+    }
+
+    WorkSeen[] private _works;
+
+    /// @dev Moves the registry's WorkRecorded events since `vm.recordLogs` into `_works`.
+    function _readWorks() private {
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        for (uint256 i; i < logs.length; ++i) {
+            if (logs[i].emitter != address(registry) || logs[i].topics[0] != INodeRegistry.WorkRecorded.selector)
+                continue;
+            (uint256 work, uint256 performance) = abi.decode(logs[i].data, (uint256, uint256));
+            _works.push(WorkSeen(address(uint160(uint256(logs[i].topics[1]))), work, performance));
+        }
+    }
+
+    /// @dev How many of them say exactly this.
+    function _countWork(address account, uint256 work, uint256 performance) private view returns (uint256 count) {
+        for (uint256 i; i < _works.length; ++i) {
+            WorkSeen memory seen = _works[i];
+            if (seen.account == account && seen.work == work && seen.performance == performance) ++count;
+        }
+    }
+
+    function _assertLosses(uint256[4] memory losses) private view {
+        for (uint256 i; i < 4; ++i) {
+            (uint256 staked, uint256 reserved) = _position(workers[i]);
+            assertEq(WORKER_STAKE - staked, losses[i], "I-14 slashed exactly what it cost");
+            assertEq(reserved, 0, "I-19 nothing stays reserved");
+        }
+    }
+}
+
+/// @notice Random answers against a second calculation of who is paid, slashed and refunded.
+contract SettlementFuzzTest is SettlementBed {
+    struct Expected {
+        uint256 winner; // 4: nobody
+        uint256 paid;
+        uint256 slash;
+        uint256[4] quality;
+        bool anyScored;
+    }
+
+    struct Input {
+        uint256[4] scores; // sub-scores, throughput, flags of a response, packed
+        uint96 baseReward;
+        uint64 threshold;
+        uint64 margin;
+        uint64 slashShare;
+        uint64[3] weights;
+        bool hasEvidence;
+    }
+
+    /// hardhat-config: fuzz.runs = 200
+    function testFuzz_I04_I14_SettlesAsTheFormulasSay(Input memory input) public {
+        IRequestEscrow.MarketTerms memory terms = _terms(input);
+        escrow.setMarketTerms(terms);
+        uint256 threshold = terms.qualityThreshold.unwrap();
+        uint256 reward = bound(input.baseReward, 1, 1_000_000e18);
+        IRequestEscrow.Submission memory s = _submission(uint96(reward));
+        s.minQuality = uint64(threshold + bound(input.margin, 0, terms.maxMargin.unwrap()));
+        s.hasEvidence = input.hasEvidence;
+        uint256 id = _answered(s, 4);
+        IRequestEscrow.ResponseScore[] memory scores = new IRequestEscrow.ResponseScore[](4);
+        for (uint256 i; i < 4; ++i) {
+            scores[i] = _unpack(input.scores[i]);
+        }
+
+        Expected memory expected = _expect(scores, terms, s);
+        _settleAsConsensus(id, scores);
+        if (!expected.anyScored) {
+            _assertState(id, IRequestEscrow.RequestState.Open, "nothing scored, nothing settled");
+            return;
+        }
+        for (uint256 i; i < 4; ++i) {
+            (uint256 staked, uint256 reserved) = _position(workers[i]);
+            bool bad = scores[i].scored && expected.quality[i] < threshold;
+            assertEq(WORKER_STAKE - staked, bad ? expected.slash : 0, "I-14 slash = ceil(kappa R)");
+            assertEq(reserved, 0, "I-19 released");
+            uint256 earned = escrow.creditOf(workers[i]);
+            assertEq(earned, i == expected.winner ? expected.paid : 0, "only the best is paid");
+            assertLe(earned, reward, "I-04");
+        }
+        assertEq(escrow.creditOf(asker), CREDIT - expected.paid, "paid + refunded = R_base");
+        _assertState(id, IRequestEscrow.RequestState.Settled, "settled");
+        _assertBooks();
+    }
+
+    function _terms(Input memory input) private pure returns (IRequestEscrow.MarketTerms memory t) {
+        uint64 threshold = uint64(bound(input.threshold, 1, WAD - 1));
+        t.qualityThreshold = ud2x18(threshold);
+        t.slashShare = ud2x18(uint64(bound(input.slashShare, 1, WAD - 1)));
+        t.maxMargin = ud2x18(uint64(bound(input.margin, 0, WAD - 1 - threshold)));
+        uint64 factual = uint64(bound(input.weights[0], 0, WAD - 1));
+        uint64 relevance = uint64(bound(input.weights[1], 0, WAD - factual));
+        uint64 coherence = uint64(bound(input.weights[2], 0, WAD - factual - relevance));
+        (t.weightFactual, t.weightRelevance, t.weightCoherence) = (
+            ud2x18(factual),
+            ud2x18(relevance),
+            ud2x18(coherence)
+        );
+        t.weightResponseTime = ud2x18(uint64(WAD - factual - relevance - coherence));
+    }
+
+    /// @dev Scores near full marks and near zero come up often; one in eight answers is unscored, one in eight fraud.
+    function _unpack(uint256 word) private pure returns (IRequestEscrow.ResponseScore memory score) {
+        score.relevance = uint32(bound(uint32(word), 0, 1e9));
+        score.coherence = uint32(bound(uint32(word >> 32), 0, 1e9));
+        score.factual = uint32(bound(uint32(word >> 64), 0, 1e9));
+        score.responseTime = uint32(bound(uint32(word >> 96), 0, 1e9));
+        score.throughput = uint32(word >> 128);
+        score.scored = (word >> 160) & 7 != 0;
+        if ((word >> 163) & 7 == 0) score.fraud = uint8(word >> 166);
+    }
+
+    function _expect(
+        IRequestEscrow.ResponseScore[] memory scores,
+        IRequestEscrow.MarketTerms memory t,
+        IRequestEscrow.Submission memory s
+    ) private pure returns (Expected memory e) {
+        e.winner = 4;
+        for (uint256 i; i < 4; ++i) {
+            if (!scores[i].scored) continue;
+            e.anyScored = true;
+            if (scores[i].fraud != 0) continue;
+            uint256 sum =
+                uint256(scores[i].relevance) * t.weightRelevance.unwrap() +
+                    uint256(scores[i].coherence) * t.weightCoherence.unwrap() +
+                    uint256(scores[i].responseTime) * t.weightResponseTime.unwrap();
+            uint256 divisor = WAD - t.weightFactual.unwrap();
+            if (s.hasEvidence) {
+                sum += uint256(scores[i].factual) * t.weightFactual.unwrap();
+                divisor = WAD;
+            }
+            e.quality[i] = (sum * 1e9) / divisor;
+        }
+        for (uint256 i = 4; i != 0; --i) {
+            // Backwards with ≥: the earliest of the best comes last.
+            uint256 quality = e.quality[i - 1];
+            bool candidate = scores[i - 1].scored && scores[i - 1].fraud == 0 && quality >= s.minQuality;
+            if (candidate && (e.winner == 4 || quality >= e.quality[e.winner])) e.winner = i - 1;
+        }
+        if (e.winner != 4) e.paid = (uint256(s.baseReward) * e.quality[e.winner]) / WAD;
+        uint256 product = uint256(s.baseReward) * t.slashShare.unwrap();
+        e.slash = product / WAD + (product % WAD == 0 ? 0 : 1);
+    }
+}
+
+/// @notice Lines that cannot settle: skipped, never a reason to revert, never a way to change what is settled.
+contract SettlementSkippedLinesTest is SettlementBed {
+    function test_RepeatedLinesChangeNothing() public {
+        uint256 id = _answered(_submission(REWARD), 1);
+        _settleAsConsensus(id, _one(_score(8e8)));
+        bytes32 before = _books(id);
+        _expectSkipped(id, _one(_score(0)), IRequestEscrow.RequestState.Settled);
+        _expectSkipped(id, _one(_score(1e9)), IRequestEscrow.RequestState.Settled);
+        assertEq(_books(id), before, "I-05 settled once");
+    }
+
+    function test_TheSameRequestTwiceInOneReport() public {
+        uint256 id = _answered(_submission(REWARD), 1);
+        IRequestEscrow.RequestResult[] memory results = new IRequestEscrow.RequestResult[](2);
+        results[0] = IRequestEscrow.RequestResult(id, _one(_score(7e8)));
+        results[1] = IRequestEscrow.RequestResult(id, _one(_score(1e9)));
+        vm.prank(address(consensus));
+        escrow.settle(results);
+        assertEq(escrow.creditOf(workers[0]), 70e18, "I-05 the first line counts");
+        _assertBooks();
+    }
+
+    function test_TheScoringDeadlineIsTheLastSecond() public {
+        uint256 inTime = _answered(_submission(REWARD), 1);
+        uint256 late = _answered(_submission(REWARD), 1);
+        vm.warp(START + 25 minutes);
+        _settleAsConsensus(inTime, _one(_score(8e8)));
+        _assertState(inTime, IRequestEscrow.RequestState.Settled, "the last second");
+        vm.warp(START + 25 minutes + 1);
+        _expectSkipped(late, _one(_score(0)), IRequestEscrow.RequestState.Open);
+        escrow.close(late);
+        _expectSkipped(late, _one(_score(8e8)), IRequestEscrow.RequestState.Unscored);
+        assertEq(escrow.creditOf(workers[0]), 80e18, "paid for one");
+        (uint256 staked, uint256 reserved) = _position(workers[0]);
+        assertEq(staked, WORKER_STAKE, "nobody is slashed by a late line");
+        assertEq(reserved, 0, "released");
+    }
+
+    function test_NotWhileAnswersMayStillCome() public {
+        IRequestEscrow.Submission memory s = _submission(REWARD);
+        s.maxResponses = 2;
+        uint256 id = _submit(asker, s);
+        _commit(workers[0], id);
+        vm.warp(START + 5 minutes); // the last second for answers
+        _expectSkipped(id, _one(_score(8e8)), IRequestEscrow.RequestState.Open);
+        vm.warp(START + 5 minutes + 1);
+        _settleAsConsensus(id, _one(_score(8e8)));
+        _assertState(id, IRequestEscrow.RequestState.Settled, "closed to answers");
+    }
+
+    function test_AsSoonAsItIsFull() public {
+        uint256 id = _answered(_submission(REWARD), 2);
+        _settleAsConsensus(id, _slice(_many([uint32(8e8), 7e8, 0, 0]), 2));
+        _assertState(id, IRequestEscrow.RequestState.Settled, "no need to wait");
+    }
+
+    function test_AnotherNumberOfResponses() public {
+        uint256 id = _answered(_submission(REWARD), 3);
+        IRequestEscrow.ResponseScore[] memory scores = _many([uint32(8e8), 7e8, 6e8, 5e8]);
+        _expectSkipped(id, scores, IRequestEscrow.RequestState.Open);
+        _expectSkipped(id, _slice(scores, 2), IRequestEscrow.RequestState.Open);
+        _expectSkipped(id, _slice(scores, 0), IRequestEscrow.RequestState.Open);
+        _settleAsConsensus(id, _slice(scores, 3));
+        _assertState(id, IRequestEscrow.RequestState.Settled, "all of them");
+    }
+
+    function test_SCO10_ASubScoreAboveFullMarks() public {
+        uint256 id = _answered(_submission(REWARD), 1);
+        for (uint256 i; i < 4; ++i) {
+            for (uint256 j; j < 2; ++j) {
+                uint32 tooHigh = j == 0 ? uint32(1e9 + 1) : type(uint32).max;
+                IRequestEscrow.ResponseScore memory score = _score(8e8);
+                if (i == 0) score.relevance = tooHigh;
+                if (i == 1) score.coherence = tooHigh;
+                if (i == 2) score.factual = tooHigh;
+                if (i == 3) score.responseTime = tooHigh;
+                _expectSkipped(id, _one(score), IRequestEscrow.RequestState.Open);
+            }
+        }
+        IRequestEscrow.ResponseScore memory fast = _score(8e8);
+        fast.throughput = type(uint32).max; // a measure, not a score: counts as the target
+        _settleAsConsensus(id, _one(fast));
+        _assertState(id, IRequestEscrow.RequestState.Settled, "SCO-10");
+    }
+
+    function test_NothingScored() public {
+        uint256 id = _answered(_submission(REWARD), 2);
+        IRequestEscrow.ResponseScore[] memory scores = _slice(_many([uint32(8e8), 0, 0, 0]), 2);
+        (scores[0].scored, scores[1].scored) = (false, false);
+        _expectSkipped(id, scores, IRequestEscrow.RequestState.Open);
+        vm.warp(START + 25 minutes + 1);
+        escrow.close(id);
+        assertEq(escrow.creditOf(asker), CREDIT, "refunded as unscored");
+    }
+
+    function test_ClosedRequestsStayClosed() public {
+        uint256 cancelled = _submit(asker, REWARD);
+        uint256 expired = _submit(asker, REWARD);
+        vm.prank(asker);
+        escrow.cancel(cancelled);
+        _expectSkipped(cancelled, _slice(_many([uint32(0), 0, 0, 0]), 0), IRequestEscrow.RequestState.Cancelled);
+        vm.warp(START + 5 minutes + 1);
+        _expectSkipped(expired, _slice(_many([uint32(0), 0, 0, 0]), 0), IRequestEscrow.RequestState.Open);
+        escrow.close(expired);
+        _expectSkipped(expired, _one(_score(8e8)), IRequestEscrow.RequestState.Expired);
+        _expectSkipped(77, _one(_score(8e8)), IRequestEscrow.RequestState.None);
+        assertEq(escrow.creditOf(asker), CREDIT, "refunded once each");
+        _assertBooks();
+    }
+
+    /// @dev One report with every kind of bad line and one good one.
+    function test_ABadLineNeverHoldsUpTheReport() public {
+        uint256 settled = _answered(_submission(REWARD), 1);
+        _settleAsConsensus(settled, _one(_score(8e8)));
+        uint256 good = _answered(_submission(REWARD), 1);
+        uint256 tooHigh = _answered(_submission(REWARD), 1);
+        uint256 short_ = _answered(_submission(REWARD), 2);
+        uint256 open = _submit(asker, REWARD);
+        IRequestEscrow.RequestResult[] memory results = new IRequestEscrow.RequestResult[](7);
+        results[0] = IRequestEscrow.RequestResult(settled, _one(_score(0)));
+        results[1] = IRequestEscrow.RequestResult(type(uint256).max, _one(_score(0)));
+        results[2] = IRequestEscrow.RequestResult(0, new IRequestEscrow.ResponseScore[](0));
+        results[3] = IRequestEscrow.RequestResult(tooHigh, _one(_score(type(uint32).max)));
+        results[4] = IRequestEscrow.RequestResult(short_, _one(_score(0)));
+        results[5] = IRequestEscrow.RequestResult(open, new IRequestEscrow.ResponseScore[](0));
+        results[6] = IRequestEscrow.RequestResult(good, _one(_score(9e8)));
+        vm.prank(address(consensus));
+        escrow.settle(results);
+        assertEq(escrow.creditOf(workers[0]), 170e18, "the good line is paid");
+        _assertState(tooHigh, IRequestEscrow.RequestState.Open, "skipped");
+        _assertState(short_, IRequestEscrow.RequestState.Open, "skipped");
+        _assertState(open, IRequestEscrow.RequestState.Open, "skipped");
+        _assertBooks();
+    }
+
+    /// @dev Whatever a report says about one request, it does not revert and the books stay exact.
+    /// hardhat-config: fuzz.runs = 200
+    function testFuzz_AnyLineIsTakenOrSkipped(
+        uint256 id,
+        uint256 later,
+        uint8 count,
+        IRequestEscrow.ResponseScore memory score
+    ) public {
+        _answered(_submission(REWARD), 1);
+        _answered(_submission(REWARD), 2);
+        _submit(asker, REWARD);
+        vm.warp(START + bound(later, 0, 30 minutes));
+        id = bound(id, 0, 4);
+        IRequestEscrow.ResponseScore[] memory scores = new IRequestEscrow.ResponseScore[](bound(count, 0, 3));
+        for (uint256 i; i < scores.length; ++i) {
+            scores[i] = score;
+        }
+        _settleAsConsensus(id, scores);
+        _assertBooks();
+        assertTrue(
+            _state(id) == IRequestEscrow.RequestState.Open ||
+                _state(id) == IRequestEscrow.RequestState.Settled ||
+                (_state(id) == IRequestEscrow.RequestState.None && (id == 0 || id == 4)),
+            "open or settled"
+        );
+    }
+
+    function _expectSkipped(
+        uint256 id,
+        IRequestEscrow.ResponseScore[] memory scores,
+        IRequestEscrow.RequestState state
+    ) private {
+        bytes32 before = _books(id);
+        vm.expectEmit(address(escrow));
+        emit IRequestEscrow.ResultSkipped(id, state);
+        _settleAsConsensus(id, scores);
+        assertEq(_books(id), before, "a skipped line alters nothing");
+    }
+
+    /// @dev Everything that a line could move.
+    function _books(uint256 id) private view returns (bytes32) {
+        bytes memory all = abi.encode(
+            escrow.requestOf(id),
+            escrow.totalCredit(),
+            escrow.totalReserved(),
+            escrow.creditOf(asker)
+        );
+        for (uint256 i; i < workers.length; ++i) {
+            (uint256 staked, uint256 reserved) = _position(workers[i]);
+            all = abi.encode(all, escrow.creditOf(workers[i]), staked, reserved, registry.nodeOf(workers[i]));
+        }
+        return keccak256(all);
+    }
+
+    function _slice(
+        IRequestEscrow.ResponseScore[] memory scores,
+        uint256 count
+    ) private pure returns (IRequestEscrow.ResponseScore[] memory first) {
+        first = new IRequestEscrow.ResponseScore[](count);
+        for (uint256 i; i < count; ++i) {
+            first[i] = scores[i];
+        }
+    }
+}
+
+/// @notice The whole way: a real validator set, real signatures, real money.
+contract SettlementThroughReportsTest is SettlementBed {
+    function setUp() public override {
+        super.setUp();
+        _seatValidators(5, 500_000e18);
+    }
+
+    function test_AReportPaysSlashesAndRefunds() public {
+        uint256 good = _answered(_submission(REWARD), 2);
+        uint256 bad = _answered(_submission(REWARD), 1);
+        IRequestEscrow.RequestResult[] memory results = new IRequestEscrow.RequestResult[](2);
+        uint32[] memory two = new uint32[](2);
+        (two[0], two[1]) = (7e8, 9e8);
+        uint32[] memory one = new uint32[](1);
+        one[0] = 2e8;
+        (results[0], results[1]) = (_result(good, two), _result(bad, one));
+        _postScore(_scoreReport(results), 0x1b); // four of five
+        assertEq(escrow.creditOf(workers[1]), 90e18, "paid");
+        assertEq(escrow.creditOf(asker), CREDIT - 90e18, "refunded");
+        (uint256 staked, ) = _position(workers[0]);
+        assertEq(WORKER_STAKE - staked, 50e18, "slashed");
+        _assertBooks();
+    }
+
+    /// @dev A result that another round brought already is skipped; the round is final all the same.
+    function test_I05_TwoRoundsWithTheSameResult() public {
+        uint256 id = _answered(_submission(REWARD), 1);
+        uint32[] memory qualities = new uint32[](1);
+        qualities[0] = 8e8;
+        _settle(id, qualities);
+        vm.warp(block.timestamp + ROUND);
+        qualities[0] = 0;
+        vm.expectEmit(address(escrow));
+        emit IRequestEscrow.ResultSkipped(id, IRequestEscrow.RequestState.Settled);
+        _settle(id, qualities);
+        assertNotEq(consensus.finalDigestOf(1, 1), bytes32(0), "final");
+        assertEq(escrow.creditOf(workers[0]), 80e18, "I-05");
+        (uint256 staked, ) = _position(workers[0]);
+        assertEq(staked, WORKER_STAKE, "SLA-05");
+    }
+
+    function test_SCO13_AMemberAndAHigherQuorumComeWithTheNextEpoch() public {
+        uint256 id = _answered(_submission(REWARD), 1);
+        uint32[] memory qualities = new uint32[](1);
+        qualities[0] = 8e8;
+        IRequestEscrow.RequestResult[] memory results = new IRequestEscrow.RequestResult[](1);
+        results[0] = _result(id, qualities);
+        IScoreConsensus.ScoreReport memory report = _scoreReport(results);
+        bytes memory signatures = _sign(1, 0xf, consensus.scoreReportDigest(report));
+
+        IValidatorSet.SeatParameters memory p = _seatParameters();
+        (p.leastConfirmations, p.minValidators) = (6, 6);
+        validatorSet.setSeatParameters(p);
+        _joinWaitlist(_registerValidator(6, 500_000e18));
+        consensus.postScoreReport(report, 0xf, signatures);
+        assertEq(escrow.creditOf(workers[0]), 80e18, "SCO-13 its own threshold");
+
+        _rollNext();
+        assertEq(validatorSet.frozenSetOf(2).leastConfirmations, 6, "the new one from the next epoch on");
+        id = _answered(_submission(REWARD), 1);
+        results[0] = _result(id, qualities);
+        report = _scoreReport(results);
+        signatures = _sign(2, 0x1f, consensus.scoreReportDigest(report));
+        vm.expectPartialRevert(IScoreConsensus.ScoreConsensus_NotEnoughWeight.selector);
+        consensus.postScoreReport(report, 0x1f, signatures);
+        _postScore(report, 0x3f);
+    }
+
+    function test_SCO12_TwoOfFiveOfflineHaltAndTheMoneyComesBack() public {
+        uint256 id = _answered(_submission(REWARD), 1);
+        uint32[] memory qualities = new uint32[](1);
+        qualities[0] = 8e8;
+        IRequestEscrow.RequestResult[] memory results = new IRequestEscrow.RequestResult[](1);
+        results[0] = _result(id, qualities);
+        IScoreConsensus.ScoreReport memory report = _scoreReport(results);
+        bytes memory signatures = _sign(1, 0x7, consensus.scoreReportDigest(report));
+        vm.expectPartialRevert(IScoreConsensus.ScoreConsensus_NotEnoughWeight.selector);
+        consensus.postScoreReport(report, 0x7, signatures);
+        vm.warp(block.timestamp + 25 minutes + 1);
+        escrow.close(id);
+        assertEq(escrow.creditOf(asker), CREDIT, "SCO-12 refunded");
+    }
+
+    function test_EPO05_AReportOfTheLastEpochStillPays() public {
+        vm.warp(clock.epochStart(2) - 10);
+        uint256 id = _answered(_submission(REWARD), 1);
+        uint32[] memory qualities = new uint32[](1);
+        qualities[0] = 8e8;
+        IRequestEscrow.RequestResult[] memory results = new IRequestEscrow.RequestResult[](1);
+        results[0] = _result(id, qualities);
+        IScoreConsensus.ScoreReport memory report = _scoreReport(results);
+        _rollNext();
+        _postScore(report, 0xf);
+        assertEq(escrow.creditOf(workers[0]), 80e18, "EPO-05 one epoch late");
+    }
+
+    function test_EpochReportRecordsPerformance() public {
+        _rollNext();
+        IValidatorSet.SeatScores memory scores = _scores(1, 5, 9e8);
+        _setScore(scores, 3, 1e8);
+        _postEpoch(scores);
+        vm.warp(clock.epochStart(3));
+        (address owner, uint256 seat, uint256 score) = validatorSet.nextToBePruned();
+        assertEq(owner, _ownerOf(4), "the lowest");
+        assertEq(seat, 3, "seat");
+        assertEq(score, 1e8, "score");
+    }
+}
+
+/// @notice SCO-07: a report of 200 results, posted cold, against the most a transaction may use (EIP-7825).
+contract SettlementGasTest is SettlementBed {
+    uint256 private constant TRANSACTION_GAS_CAP = 16_777_216;
+    uint256 private constant RESULTS = 200;
+
+    function setUp() public override {
+        super.setUp();
+        for (uint256 i; i < 64; ++i) {
+            _joinWaitlist(_registerValidator(i + 1, 250_000e18));
+        }
+        _rollNext();
+        for (uint256 i = 4; i < RESULTS; ++i) {
+            workers.push(_registerWorker(10 + i, 100_000e18));
+        }
+        for (uint256 i; i < RESULTS; ++i) {
+            IRequestEscrow.Submission memory s = _submission(REWARD);
+            s.maxResponses = 1;
+            uint256 id = _submit(asker, s);
+            _commit(workers[i], id);
+        }
+    }
+
+    function test_SCO07_TwoHundredPaidAnswersOfDifferentWorkersFitATransaction() public {
+        assertLt(_gasOf(8e8), TRANSACTION_GAS_CAP, "SCO-07 paid");
+        assertEq(escrow.creditOf(workers[RESULTS - 1]), 80e18, "the last one is paid");
+    }
+
+    function test_SCO07_TwoHundredSlashesOfDifferentWorkersFitATransaction() public {
+        assertLt(_gasOf(1e8), TRANSACTION_GAS_CAP, "SCO-07 slashed");
+        assertEq(vault.slashedFundsOf(address(masa), 1), RESULTS * 50e18, "all of them are slashed");
+    }
+
+    /// @dev Execution, calldata and the transaction itself. Set-up ran before this test's transaction, so every slot is
+    /// cold and unchanged, as in a transaction of its own.
+    function _gasOf(uint32 quality) private returns (uint256 used) {
+        IRequestEscrow.RequestResult[] memory results = new IRequestEscrow.RequestResult[](RESULTS);
+        uint32[] memory one = new uint32[](1);
+        one[0] = quality;
+        for (uint256 i; i < RESULTS; ++i) {
+            results[i] = _result(i + 1, one);
+        }
+        IScoreConsensus.ScoreReport memory report = _scoreReport(results);
+        uint64 signers = _allSigners(1);
+        assertEq(signers, type(uint64).max, "64 signatures");
+        bytes memory call = abi.encodeCall(
+            consensus.postScoreReport,
+            (report, signers, _sign(1, signers, consensus.scoreReportDigest(report)))
+        );
+        for (uint256 i; i < 5; ++i) {
+            vm.cool([address(consensus), address(escrow), address(vault), address(registry), address(validatorSet)][i]);
+        }
+        uint256 before = gasleft();
+        (bool ok, ) = address(consensus).call(call);
+        used = before - gasleft();
+        assertTrue(ok, "posted");
+        used += 21_000;
+        for (uint256 i; i < call.length; ++i) {
+            used += call[i] == 0 ? 4 : 16;
+        }
+        emit MeasuredGas(used);
+    }
+
+    event MeasuredGas(uint256 used);
+}
