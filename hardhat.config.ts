@@ -70,6 +70,8 @@ export default defineConfig({
     ignition: "deploy",
   },
   networks: {
+    // The chain of `npm start`: a block for every transaction, and one a second, so that its clock moves on its own.
+    localnet: { type: "edr-simulated", chainType: "l1", chainId: 31337, mining: { auto: true, interval: 1_000 } },
     localhost: {
       type: "http",
       chainType: "l1",

@@ -60,8 +60,12 @@ export async function runDeployment(options: DeployOptions): Promise<DeployOutco
 
 async function runIn(deploymentDir: string, options: DeployOptions): Promise<DeployOutcome> {
   const { params } = options;
-  const provider = new BrowserProvider(options.connection.provider, undefined, { cacheTimeout: -1 });
-  const { chainId, deployer } = await identify(provider, params);
+  const { chainId, deployer } = await identify(options.connection.provider, params);
+  // With its network given, the provider does not look for one by itself, again and again, when the node goes away.
+  const provider = new BrowserProvider(options.connection.provider, chainId, {
+    staticNetwork: true,
+    cacheTimeout: -1,
+  });
   if (options.reset === true) reset(deploymentDir, chainId);
   mendJournal(deploymentDir);
   const known = await sentTransactions(deploymentDir);
@@ -105,12 +109,12 @@ function wasGood(manifestPath: string | undefined, manifest: Manifest): boolean 
 }
 
 /** Asks the node who it is and who signs, and holds the answer against the parameters. */
-async function identify(provider: BrowserProvider, params: DeployParameters) {
+async function identify(node: EIP1193Provider, params: DeployParameters) {
   let chainId: number;
   let accounts: string[];
   try {
-    chainId = Number(await provider.send("eth_chainId", []));
-    accounts = (await provider.send("eth_accounts", [])) as string[];
+    chainId = Number(await node.request({ method: "eth_chainId" }));
+    accounts = (await node.request({ method: "eth_accounts" })) as string[];
   } catch (cause) {
     throw new MasaError("MASA-301", `the node of the network does not answer: ${messageOf(cause)}`, {
       cause,

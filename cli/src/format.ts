@@ -14,4 +14,8 @@ export const share = (wad: bigint): string => (Number(wad) / 1e18).toFixed(3);
 
 /** JSON with bigints as decimal strings. */
 export const toJson = (value: unknown, indent?: number): string =>
-  JSON.stringify(value, (_, member: unknown) => (typeof member === "bigint" ? member.toString() : member), indent);
+  JSON.stringify(
+    value,
+    (_, member: unknown) => (typeof member === "bigint" ? member.toString() : member),
+    indent,
+  );

@@ -40,7 +40,9 @@ try {
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   } else {
     const explained = explainChainError(error);
-    process.stderr.write(`${explained instanceof MasaError ? explained.toString() : String((explained as Error).stack ?? explained)}\n`);
+    process.stderr.write(
+      `${explained instanceof MasaError ? explained.toString() : String((explained as Error).stack ?? explained)}\n`,
+    );
     process.exitCode = 1;
   }
 }

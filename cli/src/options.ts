@@ -27,21 +27,30 @@ export interface ServeOptions {
 }
 
 export const networkOptions = (): Option[] => [
-  new Option("--rpc <url>", "JSON-RPC server of the chain").env("MASA_RPC_URL").default("http://127.0.0.1:8545"),
-  new Option("--manifest <file>", "the deployment's manifest").env("MASA_MANIFEST").default("manifests/local.json"),
+  new Option("--rpc <url>", "JSON-RPC server of the chain")
+    .env("MASA_RPC_URL")
+    .default("http://127.0.0.1:8545"),
+  new Option("--manifest <file>", "the deployment's manifest")
+    .env("MASA_MANIFEST")
+    .default("manifests/local.json"),
 ];
 
 export const keyOption = (): Option =>
-  new Option("--keystore <file>", "encrypted JSON wallet; its password is read from MASA_KEYSTORE_PASSWORD").env(
-    "MASA_KEYSTORE",
-  );
+  new Option(
+    "--keystore <file>",
+    "encrypted JSON wallet; its password is read from MASA_KEYSTORE_PASSWORD",
+  ).env("MASA_KEYSTORE");
 
 export const serveOptions = (state: string): Option[] => [
   new Option("--host <address>", "address to listen on").default("127.0.0.1"),
   new Option("--port <number>", "port to listen on, 0 for any").default(0).argParser(wholeNumber(0, 65_535)),
   new Option("--state <file>", "SQLite file of the node's state").default(state),
-  new Option("--allow-private-hosts", "fetch from private addresses too; for local networks only").default(false),
-  new Option("--poll <ms>", "milliseconds between looks at the chain").default(2_000).argParser(wholeNumber(50, 600_000)),
+  new Option("--allow-private-hosts", "fetch from private addresses too; for local networks only").default(
+    false,
+  ),
+  new Option("--poll <ms>", "milliseconds between looks at the chain")
+    .default(2_000)
+    .argParser(wholeNumber(50, 600_000)),
   new Option("--log-level <level>", "lowest level that is logged")
     .choices(["debug", "info", "warn", "error", "silent"])
     .default("info"),
@@ -68,7 +77,8 @@ export function masaAmount(text: string): bigint {
 
 /** A share such as 0.65, WAD. */
 export function ratio(text: string): bigint {
-  if (!/^(0(\.[0-9]{1,18})?|1(\.0{1,18})?)$/.test(text)) throw new InvalidArgumentError("not a number from 0 to 1");
+  if (!/^(0(\.[0-9]{1,18})?|1(\.0{1,18})?)$/.test(text))
+    throw new InvalidArgumentError("not a number from 0 to 1");
   return parseUnits(text, 18);
 }
 
@@ -87,7 +97,8 @@ export function address(text: string): string {
 export async function readKey(options: KeyOptions): Promise<string> {
   const plain = process.env["MASA_KEY"];
   if (plain !== undefined && plain !== "") {
-    if (!/^(0x)?[0-9a-fA-F]{64}$/.test(plain)) throw new MasaError("MASA-106", "MASA_KEY is not 32 bytes of hex");
+    if (!/^(0x)?[0-9a-fA-F]{64}$/.test(plain))
+      throw new MasaError("MASA-106", "MASA_KEY is not 32 bytes of hex");
     return plain.startsWith("0x") ? plain : `0x${plain}`;
   }
   if (options.keystore === undefined) throw new MasaError("MASA-104");
@@ -111,7 +122,8 @@ export function readTextFile(path: string): string {
 }
 
 /** JSON lines on standard error: standard output stays for results. */
-export const makeLogger = (level: string): Logger => pino({ level, base: null }, pino.destination({ fd: 2, sync: true }));
+export const makeLogger = (level: string): Logger =>
+  pino({ level, base: null }, pino.destination({ fd: 2, sync: true }));
 
 /** Aborts on SIGINT and SIGTERM. */
 export function untilStopped(): AbortSignal {

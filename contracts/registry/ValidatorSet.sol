@@ -88,8 +88,9 @@ contract ValidatorSet is IValidatorSet, Ownable {
     /// @inheritdoc IValidatorSet
     function roll(uint64 epoch) external {
         if (msg.sender != epochManager) revert ValidatorSet_Unauthorised(msg.sender);
-        _prune(epoch);
-        _vacateIneligible(epoch);
+        uint64 leaving = _useSeated();
+        _prune(epoch, leaving);
+        _vacateSeats(leaving & _occupied, epoch);
         _seatWaiting(epoch);
         _freeze(epoch);
     }
@@ -112,7 +113,10 @@ contract ValidatorSet is IValidatorSet, Ownable {
             uint256 score = _performance(scores, i);
             packed[i / 8] |= score << (32 * (i % 8));
             scored |= uint64(1 << i);
-            registry.recordWork(seat.owner, WAD, score * (WAD / SCORE_ONE));
+            // Who has left and come back in another role did no work in that role.
+            if (registry.roleOf(seat.owner) == INodeRegistry.Role.Validator) {
+                registry.recordWork(seat.owner, WAD, score * (WAD / SCORE_ONE));
+            }
             emit PerformanceScored(
                 seat.owner,
                 i,
@@ -151,7 +155,13 @@ contract ValidatorSet is IValidatorSet, Ownable {
         uint64 rolled = registry.snapshotOf(INodeRegistry.Role.Validator).epoch;
         uint64 next = _scoredEpoch + 2 > rolled ? _scoredEpoch + 2 : rolled + 1;
         bool found;
-        (found, seat, score) = _lowest(next);
+        uint64 leaving;
+        for (uint256 i; i < MAX_SEATS; ++i) {
+            if ((_occupied >> i) & 1 == 0 || registry.isEligible(_seats[i].owner, INodeRegistry.Role.Validator))
+                continue;
+            leaving |= uint64(1 << i);
+        }
+        (found, seat, score) = _lowest(next, leaving);
         if (found) owner = _seats[seat].owner;
     }
 
@@ -224,8 +234,8 @@ contract ValidatorSet is IValidatorSet, Ownable {
     // ---------------------------------------------------------------- roll
 
     /// @dev Uses each epoch report once, and only when its window has closed: scores of n serve the roll into n + 2.
-    function _prune(uint64 epoch) private {
-        (bool found, uint256 seat, uint256 score) = _lowest(epoch);
+    function _prune(uint64 epoch, uint64 leaving) private {
+        (bool found, uint256 seat, uint256 score) = _lowest(epoch, leaving);
         uint64 scoredEpoch = _scoredEpoch;
         if (epoch >= scoredEpoch + 2) _scored = 0;
         if (!found) return;
@@ -236,11 +246,15 @@ contract ValidatorSet is IValidatorSet, Ownable {
     }
 
     /// @dev argmin P_v over scored, non-immune seats; ties go to the lower stake, then to the later seating.
-    function _lowest(uint64 epoch) private view returns (bool found, uint256 lowestSeat, uint256 lowestScore) {
+    /// @param leaving Seats whose owners are no eligible validators any more. They do not count for the floor, which
+    /// would be missed otherwise (invariant I-07); the lowest of all is pruned even so, or leaving the registry for the
+    /// moment of the roll would spare it the cooldown.
+    function _lowest(
+        uint64 epoch,
+        uint64 leaving
+    ) private view returns (bool found, uint256 lowestSeat, uint256 lowestScore) {
         uint64 candidates = _scored & _occupied;
-        if (candidates == 0 || epoch < _scoredEpoch + 2 || seatCount() <= _parameters.minValidators) {
-            return (false, 0, 0);
-        }
+        if (candidates == 0 || epoch < _scoredEpoch + 2) return (false, 0, 0);
         uint256 immunity = _parameters.immunityEpochs;
         for (uint256 i; i < MAX_SEATS; ++i) {
             if ((candidates >> i) & 1 == 1 && _seats[i].seatedEpoch + immunity > epoch) candidates &= ~uint64(1 << i);
@@ -256,15 +270,26 @@ contract ValidatorSet is IValidatorSet, Ownable {
                 (found, lowestSeat, leastStake, latest) = (true, i, staked, seat.seatedEpoch);
             }
         }
+        bool atFloor = _countBits(_occupied & ~leaving) <= _parameters.minValidators;
+        if (!found || (atFloor && (leaving >> lowestSeat) & 1 == 0)) return (false, 0, 0);
         lowestScore = lowest;
     }
 
-    function _vacateIneligible(uint64 epoch) private {
+    /// @dev Pokes the owner of every seat.
+    /// @return leaving Bit i set: the owner of seat i is no eligible validator any more.
+    function _useSeated() private returns (uint64 leaving) {
         uint64 occupied = _occupied;
         for (uint256 i; i < MAX_SEATS; ++i) {
-            if ((occupied >> i) & 1 == 0) continue;
+            if ((occupied >> i) & 1 == 0 || registry.use(_seats[i].owner, INodeRegistry.Role.Validator)) continue;
+            leaving |= uint64(1 << i);
+        }
+    }
+
+    function _vacateSeats(uint64 leaving, uint64 epoch) private {
+        for (uint256 i; leaving != 0; ++i) {
+            if ((leaving >> i) & 1 == 0) continue;
+            leaving &= leaving - 1;
             address owner = _seats[i].owner;
-            if (registry.use(owner, INodeRegistry.Role.Validator)) continue;
             _vacate(i);
             emit Vacated(owner, i, epoch);
         }

@@ -28,7 +28,8 @@ export async function rollEpoch(runtime: KeeperRuntime, now: number): Promise<bo
   const place = placeInTime(runtime.clock, times, now);
   if (place.epoch <= Number(await connection.contracts.epochManager.rolledEpoch())) return false;
   const previous = await runtime.frozenSeats(place.epoch - 1);
-  const first = previous === null || previous.totalWeight === 0n ? null : proposerOf(previous, EPOCH_ROUND, 0);
+  const first =
+    previous === null || previous.totalWeight === 0n ? null : proposerOf(previous, EPOCH_ROUND, 0);
   const patient = first !== null && previous?.hotKeys[first] !== runtime.hotKey;
   if (patient && place.secondsInEpoch < times.attemptSeconds) return false;
   await connection.send(() => connection.contracts.epochManager.roll());
@@ -98,12 +99,17 @@ async function signOnce(runtime: KeeperRuntime, report: EpochReport): Promise<st
 }
 
 /** Signs a proposed epoch report if it follows from the final rounds. Answers POST /sign/epoch. */
-export async function signProposedEpoch(runtime: KeeperRuntime, call: EpochCall, proposer: string): Promise<string> {
+export async function signProposedEpoch(
+  runtime: KeeperRuntime,
+  call: EpochCall,
+  proposer: string,
+): Promise<string> {
   const { report, rounds } = call;
   const { frozen } = await ownSeat(runtime, report.epoch);
   const { timestamp } = await runtime.connection.latest();
   const place = placeInTime(runtime.clock, runtime.times, timestamp);
-  if (place.epoch !== report.epoch + 1) throw new MasaError("MASA-503", `epoch ${report.epoch} cannot be reported now`);
+  if (place.epoch !== report.epoch + 1)
+    throw new MasaError("MASA-503", `epoch ${report.epoch} cannot be reported now`);
   const drawn = frozen.hotKeys[proposerOf(frozen, EPOCH_ROUND, report.attempt)];
   if (drawn !== proposer) throw new MasaError("MASA-503", `attempt ${report.attempt} is ${drawn}'s turn`);
   if (encode(scoresOf(runtime, frozen, rounds)) !== encode(report.scores)) {
@@ -124,17 +130,29 @@ export async function proposeEpoch(runtime: KeeperRuntime, now: number): Promise
   const attempt = Math.floor(place.secondsInEpoch / runtime.times.attemptSeconds) - 1;
   if (attempt < 0) return false;
   const seat = proposerOf(frozen, EPOCH_ROUND, attempt);
-  if (frozen.hotKeys[seat] !== runtime.hotKey || store.hasSigned("epochReport", { epoch, round: 0, attempt })) return false;
+  if (frozen.hotKeys[seat] !== runtime.hotKey || store.hasSigned("epochReport", { epoch, round: 0, attempt }))
+    return false;
   const rounds = await collectRounds(runtime, frozen);
   if (rounds === null || rounds.length === 0) return false;
-  const report: EpochReport = { epoch, attempt, poster: runtime.hotKey, scores: scoresOf(runtime, frozen, rounds) };
+  const report: EpochReport = {
+    epoch,
+    attempt,
+    poster: runtime.hotKey,
+    scores: scoresOf(runtime, frozen, rounds),
+  };
   const digest = epochReportDigest(connection.manifest, report);
   const signatures = new Map([[seat, await signOnce(runtime, report)]]);
-  const signed = await askPeers(runtime, frozen, "/sign/epoch", encode({ report, rounds }), (text, peerSeat) => {
-    const signature = decodeSignature(text);
-    verifySignature(digest, signature, frozen.hotKeys[peerSeat] ?? "");
-    return signature;
-  });
+  const signed = await askPeers(
+    runtime,
+    frozen,
+    "/sign/epoch",
+    encode({ report, rounds }),
+    (text, peerSeat) => {
+      const signature = decodeSignature(text);
+      verifySignature(digest, signature, frozen.hotKeys[peerSeat] ?? "");
+      return signature;
+    },
+  );
   for (const [peerSeat, signature] of signed) signatures.set(peerSeat, signature);
   if (!isEnough(frozen, signatures.keys())) {
     log.warn({ epoch, attempt, signatures: signatures.size }, "too few signatures for an epoch report");
@@ -145,12 +163,23 @@ export async function proposeEpoch(runtime: KeeperRuntime, now: number): Promise
   try {
     await connection.send(() =>
       connection.contracts.consensus.postEpochReport(
-        { ...report, scores: { ...scores, consensus: [...scores.consensus], data: [...scores.data], llm: [...scores.llm] } },
+        {
+          ...report,
+          scores: {
+            ...scores,
+            consensus: [...scores.consensus],
+            data: [...scores.data],
+            llm: [...scores.llm],
+          },
+        },
         packed.signers,
         packed.signatures,
       ),
     );
-    log.info({ epoch, rounds: rounds.length, llm: scores.llm, consensus: scores.consensus }, "epoch report posted");
+    log.info(
+      { epoch, rounds: rounds.length, llm: scores.llm, consensus: scores.consensus },
+      "epoch report posted",
+    );
     return true;
   } catch (error) {
     if (!isRevert(error, "ScoreConsensus_EpochAlreadyFinal")) throw error;

@@ -62,7 +62,10 @@ async function fetchRequestPayload(runtime: KeeperRuntime, request: StoredReques
   const peer = nodePeer(runtime, request.asker);
   const text = await runtime.call(peer, "GET", `/payloads/${request.payloadHash}`, "", MAX_PAYLOAD_BYTES);
   if (payloadHash(text) !== request.payloadHash) {
-    throw new MasaError("MASA-502", `request ${request.requestId}: its payload has another hash than on chain`);
+    throw new MasaError(
+      "MASA-502",
+      `request ${request.requestId}: its payload has another hash than on chain`,
+    );
   }
   return parseRequestPayload(text);
 }
@@ -81,7 +84,8 @@ async function fetchEvidence(
     let text = documents.get(hash);
     if (text === undefined) {
       text = await runtime.call(peer, "GET", `/evidence/${hash}`, "", MAX_EVIDENCE_BYTES);
-      if (keccak256(toUtf8Bytes(text)) !== hash) throw new MasaError("MASA-502", `evidence ${id} has another hash`);
+      if (keccak256(toUtf8Bytes(text)) !== hash)
+        throw new MasaError("MASA-502", `evidence ${id} has another hash`);
       remember(documents, hash, text, MOST_DOCUMENTS);
     }
     found.push({ id, text });
@@ -113,7 +117,10 @@ async function fetchResponse(
     payloadHash(served.payload),
   );
   if (made !== commitment.hash) {
-    throw new MasaError("MASA-502", `request ${request.requestId}: response ${commitment.index} is not what was committed`);
+    throw new MasaError(
+      "MASA-502",
+      `request ${request.requestId}: response ${commitment.index} is not what was committed`,
+    );
   }
   runtime.store.savePayload(request.requestId, commitment.index, served.salt, served.payload);
   return served.payload;
@@ -163,7 +170,11 @@ function scoreResponse(
  * time to try again. Evidence that the asker withholds leaves the request unscored: that is the asker's loss of an
  * answer, never the workers' of stake.
  */
-export async function judgeRequest(runtime: KeeperRuntime, request: StoredRequest, now: number): Promise<boolean> {
+export async function judgeRequest(
+  runtime: KeeperRuntime,
+  request: StoredRequest,
+  now: number,
+): Promise<boolean> {
   const { store, log, connection } = runtime;
   const mustDecide = now >= request.scoringDeadline - runtime.times.giveUpSeconds;
   let payload: RequestPayload;
@@ -172,10 +183,16 @@ export async function judgeRequest(runtime: KeeperRuntime, request: StoredReques
     payload = await fetchRequestPayload(runtime, request);
     evidence = await fetchEvidence(runtime, request, payload);
     if (request.hasEvidence !== payload.evidence.length > 0) {
-      throw new MasaError("MASA-502", "the request says one thing of its evidence on chain and another in its payload");
+      throw new MasaError(
+        "MASA-502",
+        "the request says one thing of its evidence on chain and another in its payload",
+      );
     }
   } catch (error) {
-    log.warn({ requestId: String(request.requestId), error: String(error) }, "question or evidence not available");
+    log.warn(
+      { requestId: String(request.requestId), error: String(error) },
+      "question or evidence not available",
+    );
     return false;
   }
   const onChain = await connection.contracts.escrow.commitmentsOf(request.requestId);
@@ -189,10 +206,16 @@ export async function judgeRequest(runtime: KeeperRuntime, request: StoredReques
       responses.push(scoreResponse(runtime, request, payload, evidence, committedAt, text));
     } catch (error) {
       if (!mustDecide) {
-        log.debug({ requestId: String(request.requestId), worker: commitment.worker, error: String(error) }, "response not available yet");
+        log.debug(
+          { requestId: String(request.requestId), worker: commitment.worker, error: String(error) },
+          "response not available yet",
+        );
         return false;
       }
-      log.warn({ requestId: String(request.requestId), worker: commitment.worker, error: String(error) }, "response never served: scored 0");
+      log.warn(
+        { requestId: String(request.requestId), worker: commitment.worker, error: String(error) },
+        "response never served: scored 0",
+      );
       responses.push(WORTHLESS);
     }
   }

@@ -22,7 +22,14 @@ import { placeInTime } from "./runtime.ts";
 import type { KeeperRuntime } from "./runtime.ts";
 import type { StoredRequest } from "./store.ts";
 import { verifySignature } from "./verify.ts";
-import { decodeSignature, decodeVector, encode, encodeResults, MAX_MESSAGE_BYTES, MAX_RESULTS } from "./wire.ts";
+import {
+  decodeSignature,
+  decodeVector,
+  encode,
+  encodeResults,
+  MAX_MESSAGE_BYTES,
+  MAX_RESULTS,
+} from "./wire.ts";
 import type { RoundArchive, VectorCall } from "./wire.ts";
 
 export interface Turn {
@@ -38,7 +45,10 @@ export function isClosed(runtime: KeeperRuntime, request: StoredRequest, now: nu
   return responses === request.maxResponses || now > request.responseDeadline;
 }
 
-export async function ownSeat(runtime: KeeperRuntime, epoch: number): Promise<{ frozen: FrozenSeats; seat: number }> {
+export async function ownSeat(
+  runtime: KeeperRuntime,
+  epoch: number,
+): Promise<{ frozen: FrozenSeats; seat: number }> {
   const frozen = await runtime.frozenSeats(epoch);
   if (frozen === null) throw new MasaError("MASA-503", `no set is frozen for epoch ${epoch}`);
   const seat = frozen.hotKeys.findIndex((hotKey) => hotKey === runtime.hotKey);
@@ -47,13 +57,23 @@ export async function ownSeat(runtime: KeeperRuntime, epoch: number): Promise<{ 
 }
 
 /** Throws MASA-503 unless `proposer` is the seat drawn for the turn and the turn has begun. */
-export function requireTurn(runtime: KeeperRuntime, frozen: FrozenSeats, turn: Turn, proposer: string, now: number): void {
+export function requireTurn(
+  runtime: KeeperRuntime,
+  frozen: FrozenSeats,
+  turn: Turn,
+  proposer: string,
+  now: number,
+): void {
   const { clock, times } = runtime;
   const begins =
-    clock.genesis + turn.epoch * clock.epochLength + turn.round * clock.roundLength + turn.attempt * times.attemptSeconds;
+    clock.genesis +
+    turn.epoch * clock.epochLength +
+    turn.round * clock.roundLength +
+    turn.attempt * times.attemptSeconds;
   if (now + 1 < begins) throw new MasaError("MASA-503", `attempt ${turn.attempt} has not begun`);
   const drawn = frozen.hotKeys[proposerOf(frozen, turn.round, turn.attempt)];
-  if (drawn !== proposer) throw new MasaError("MASA-503", `attempt ${turn.attempt} is ${drawn}'s turn, not ${proposer}'s`);
+  if (drawn !== proposer)
+    throw new MasaError("MASA-503", `attempt ${turn.attempt} is ${drawn}'s turn, not ${proposer}'s`);
 }
 
 /** This keeper's own scores for a turn, signed once. Answers POST /vectors. */
@@ -95,7 +115,11 @@ export function checkRound(runtime: KeeperRuntime, frozen: FrozenSeats, round: R
 }
 
 /** Signs a proposed score report if it follows from the vectors. Answers POST /sign/score. */
-export async function signProposedRound(runtime: KeeperRuntime, round: RoundArchive, proposer: string): Promise<string> {
+export async function signProposedRound(
+  runtime: KeeperRuntime,
+  round: RoundArchive,
+  proposer: string,
+): Promise<string> {
   const { store, connection } = runtime;
   const { report, vectors } = round;
   const { frozen, seat } = await ownSeat(runtime, report.epoch);
@@ -160,7 +184,11 @@ export function isEnough(frozen: FrozenSeats, seats: Iterable<number>): boolean 
 }
 
 /** Proposes and posts a round's report if it is this keeper's turn and there is something to settle. */
-export async function proposeRound(runtime: KeeperRuntime, requests: readonly StoredRequest[], now: number): Promise<boolean> {
+export async function proposeRound(
+  runtime: KeeperRuntime,
+  requests: readonly StoredRequest[],
+  now: number,
+): Promise<boolean> {
   const { connection, store, log } = runtime;
   const turn: Turn = placeInTime(runtime.clock, runtime.times, now);
   const frozen = await runtime.frozenSeats(turn.epoch);
@@ -186,7 +214,13 @@ export async function proposeRound(runtime: KeeperRuntime, requests: readonly St
     .sort((a, b) => a.seat - b.seat);
   const results = assembleResults(vectors, frozen, responseCounts(runtime, requestIds));
   if (results.length === 0) return false;
-  const report: ScoreReport = { epoch: turn.epoch, round: turn.round, attempt: turn.attempt, poster: runtime.hotKey, results };
+  const report: ScoreReport = {
+    epoch: turn.epoch,
+    round: turn.round,
+    attempt: turn.attempt,
+    poster: runtime.hotKey,
+    results,
+  };
   const round: RoundArchive = { report, vectors };
   const signatures = new Map([[seat, await signReportOnce(runtime, round)]]);
   const digest = scoreReportDigest(connection.manifest, report);

@@ -86,7 +86,10 @@ export function makeRuntime(parts: Omit<KeeperRuntime, Made>): KeeperRuntime {
       });
       if (answer.status === 200) return answer.text;
       const code = answer.status === 401 || answer.status === 403 ? "MASA-504" : "MASA-501";
-      throw new MasaError(code, `${peer.endpoint}${path} answered ${answer.status}: ${answer.text.slice(0, 200)}`);
+      throw new MasaError(
+        code,
+        `${peer.endpoint}${path} answered ${answer.status}: ${answer.text.slice(0, 200)}`,
+      );
     },
   };
 }

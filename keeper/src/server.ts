@@ -5,9 +5,20 @@ import type { NodeAnswer, NodeRequest, NodeServer } from "#sdk";
 import { signProposedEpoch } from "./epochs.ts";
 import { ownSeat, ownVector, requireTurn, signProposedRound } from "./rounds.ts";
 import type { KeeperRuntime } from "./runtime.ts";
-import { decodeDigest, decodeEpochCall, decodeScoreCall, decodeVectorCall, encode, MAX_MESSAGE_BYTES } from "./wire.ts";
+import {
+  decodeDigest,
+  decodeEpochCall,
+  decodeScoreCall,
+  decodeVectorCall,
+  encode,
+  MAX_MESSAGE_BYTES,
+} from "./wire.ts";
 
-const json = (value: unknown): NodeAnswer => ({ status: 200, body: encode(value), contentType: "application/json" });
+const json = (value: unknown): NodeAnswer => ({
+  status: 200,
+  body: encode(value),
+  contentType: "application/json",
+});
 
 /** What the keeper's main loop knows about its own health. */
 export interface KeeperHealth {
@@ -22,13 +33,23 @@ function healthAnswer(runtime: KeeperRuntime, health: KeeperHealth): NodeAnswer 
   const sinceTick = (Date.now() - health.lastTickAt()) / 1_000;
   const well = sinceTick < STALE_SECONDS;
   return {
-    ...json({ well, hotKey: runtime.hotKey, scorer: runtime.scorer.version, secondsSinceTick: sinceTick, lastError: health.lastError() }),
+    ...json({
+      well,
+      hotKey: runtime.hotKey,
+      scorer: runtime.scorer.version,
+      secondsSinceTick: sinceTick,
+      lastError: health.lastError(),
+    }),
     status: well ? 200 : 503,
   };
 }
 
 /** A response that was accepted, for the asker who paid for it: the worker cannot withhold it (decision D11). */
-async function acceptedResponse(runtime: KeeperRuntime, caller: string, requestId: bigint): Promise<NodeAnswer> {
+async function acceptedResponse(
+  runtime: KeeperRuntime,
+  caller: string,
+  requestId: bigint,
+): Promise<NodeAnswer> {
   const request = runtime.store.request(requestId);
   if (request === null) throw new MasaError("MASA-501", `request ${requestId} is not known`);
   const { contracts } = runtime.connection;
@@ -36,7 +57,10 @@ async function acceptedResponse(runtime: KeeperRuntime, caller: string, requestI
   if (caller !== request.asker && callerAccount !== request.asker) {
     throw new MasaError("MASA-504", "only the asker gets the response");
   }
-  const settled = await contracts.escrow.queryFilter(contracts.escrow.filters.ResponseSettled(requestId), runtime.connection.manifest.deployedAtBlock);
+  const settled = await contracts.escrow.queryFilter(
+    contracts.escrow.filters.ResponseSettled(requestId),
+    runtime.connection.manifest.deployedAtBlock,
+  );
   const paid = settled.find((event) => event.args.outcome === 3n);
   const response = runtime.store.commitments(requestId).find(({ worker }) => worker === paid?.args.worker);
   if (response === undefined || response.payload === null) {
@@ -81,7 +105,8 @@ async function handle(
       const epoch = runtime.store.archiveEpoch(digest);
       if (body === null || epoch === null) throw new MasaError("MASA-501", `no archive of ${digest}`);
       const { frozen } = await ownSeat(runtime, epoch);
-      if (!frozen.hotKeys.includes(caller)) throw new MasaError("MASA-504", "archives are for the epoch's validators");
+      if (!frozen.hotKeys.includes(caller))
+        throw new MasaError("MASA-504", "archives are for the epoch's validators");
       return { status: 200, body, contentType: "application/json" };
     }
     default:

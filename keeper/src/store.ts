@@ -135,7 +135,9 @@ export class KeeperStore {
   }
 
   commitments(requestId: bigint): StoredCommitment[] {
-    const rows = this.#db.prepare("SELECT * FROM commitments WHERE request_id = ? ORDER BY idx").all(String(requestId));
+    const rows = this.#db
+      .prepare("SELECT * FROM commitments WHERE request_id = ? ORDER BY idx")
+      .all(String(requestId));
     return rows.map((row) => ({
       index: row["idx"] as number,
       worker: row["worker"] as string,
@@ -170,7 +172,9 @@ export class KeeperStore {
    */
   claimSignature(what: Signable, epoch: number, round: number, attempt: number, digest: string): boolean {
     this.#db
-      .prepare("INSERT INTO signed (what, epoch, round, attempt, digest) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
+      .prepare(
+        "INSERT INTO signed (what, epoch, round, attempt, digest) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+      )
       .run(what, epoch, round, attempt, digest);
     const row = this.#db
       .prepare("SELECT digest FROM signed WHERE what = ? AND epoch = ? AND round = ? AND attempt = ?")
@@ -178,7 +182,10 @@ export class KeeperStore {
     return row?.["digest"] === digest;
   }
 
-  hasSigned(what: Signable, { epoch, round, attempt }: { epoch: number; round: number; attempt: number }): boolean {
+  hasSigned(
+    what: Signable,
+    { epoch, round, attempt }: { epoch: number; round: number; attempt: number },
+  ): boolean {
     const row = this.#db
       .prepare("SELECT 1 FROM signed WHERE what = ? AND epoch = ? AND round = ? AND attempt = ?")
       .get(what, epoch, round, attempt);
@@ -244,7 +251,9 @@ export class KeeperStore {
       case "registered":
       case "metadata":
         this.#db
-          .prepare("INSERT INTO nodes VALUES (?, ?) ON CONFLICT (account) DO UPDATE SET endpoint = excluded.endpoint")
+          .prepare(
+            "INSERT INTO nodes VALUES (?, ?) ON CONFLICT (account) DO UPDATE SET endpoint = excluded.endpoint",
+          )
           .run(event.account, event.endpoint);
         return;
       case "roundFinal":

@@ -33,7 +33,13 @@ const results = z
   .max(MAX_RESULTS);
 const vector = z.strictObject({ seat, epoch: uint32, round: uint32, attempt: uint32, results, signature });
 const vectors = z.array(vector).max(64);
-const scoreReport = z.strictObject({ epoch: uint32, round: uint32, attempt: uint32, poster: address, results });
+const scoreReport = z.strictObject({
+  epoch: uint32,
+  round: uint32,
+  attempt: uint32,
+  poster: address,
+  results,
+});
 const archive = z.strictObject({ report: scoreReport, vectors });
 const seatList = z.array(score).max(64);
 const epochReport = z.strictObject({
@@ -97,8 +103,12 @@ export const encodeResults = (value: readonly RequestResult[]): string => encode
 export const decodeResults = (text: string): RequestResult[] => decode(results, text, "stored scores");
 export const decodeVector = (text: string): SignedVector => decode(vector, text, "score vector");
 export const decodeArchive = (text: string): RoundArchive => decode(archive, text, "round");
-export const decodeVectorCall = (text: string): VectorCall => decode(vectorCall, text, "request for a vector");
-export const decodeScoreCall = (text: string): RoundArchive => decode(scoreCall, text, "request to sign a score report");
-export const decodeEpochCall = (text: string): EpochCall => decode(epochCall, text, "request to sign an epoch report");
+export const decodeVectorCall = (text: string): VectorCall =>
+  decode(vectorCall, text, "request for a vector");
+export const decodeScoreCall = (text: string): RoundArchive =>
+  decode(scoreCall, text, "request to sign a score report");
+export const decodeEpochCall = (text: string): EpochCall =>
+  decode(epochCall, text, "request to sign an epoch report");
 export const decodeSignature = (text: string): string => decode(signatureAnswer, text, "signature").signature;
-export const decodeDigest = (text: string): string => decode(archiveCall, text, "request for an archive").digest;
+export const decodeDigest = (text: string): string =>
+  decode(archiveCall, text, "request for an archive").digest;

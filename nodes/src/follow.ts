@@ -37,7 +37,9 @@ export async function followEvents(
 export async function validatorKeys(connection: Connection): Promise<Set<string>> {
   const rolled = Number(await connection.contracts.epochManager.rolledEpoch());
   const sets = await Promise.all(
-    [rolled, rolled - 1].filter((epoch) => epoch > 0).map((epoch) => readFrozenSeats(connection.contracts, epoch)),
+    [rolled, rolled - 1]
+      .filter((epoch) => epoch > 0)
+      .map((epoch) => readFrozenSeats(connection.contracts, epoch)),
   );
   return new Set(sets.flatMap((frozen) => frozen?.hotKeys ?? []));
 }

@@ -24,7 +24,15 @@ import {
   signHttpRequest,
   startNodeServer,
 } from "#sdk";
-import type { Connection, MasaEvent, NodeAnswer, NodeRequest, RequestKind, RequestPayload, ResponsePayload } from "#sdk";
+import type {
+  Connection,
+  MasaEvent,
+  NodeAnswer,
+  NodeRequest,
+  RequestKind,
+  RequestPayload,
+  ResponsePayload,
+} from "#sdk";
 
 import { loadDocuments } from "./answer/documents.ts";
 import { followEvents, pause, validatorKeys } from "./follow.ts";
@@ -186,7 +194,10 @@ class Oracle {
         );
         return;
       case "closed":
-        db.prepare("UPDATE asks SET state = ? WHERE request_id = ?").run(event.state, String(event.requestId));
+        db.prepare("UPDATE asks SET state = ? WHERE request_id = ?").run(
+          event.state,
+          String(event.requestId),
+        );
         return;
       case "roundFinal":
       case "epochFinal":
@@ -268,7 +279,10 @@ class Oracle {
     let last: unknown = new MasaError("MASA-501", "nobody serves it");
     for (const holder of holders) {
       try {
-        const served = JSON.parse(await this.#call(holder, `/responses/${requestId}`)) as { salt: string; payload: string };
+        const served = JSON.parse(await this.#call(holder, `/responses/${requestId}`)) as {
+          salt: string;
+          payload: string;
+        };
         const made = responseCommitment(
           BigInt(requestId),
           worker,
@@ -276,7 +290,8 @@ class Oracle {
           served.salt,
           payloadHash(served.payload),
         );
-        if (made !== committed?.["hash"]) throw new MasaError("MASA-502", `${holder} served another response`);
+        if (made !== committed?.["hash"])
+          throw new MasaError("MASA-502", `${holder} served another response`);
         parseResponsePayload(served.payload);
         return served.payload;
       } catch (error) {
@@ -294,18 +309,26 @@ class Oracle {
 
   async #call(account: string, path: string): Promise<string> {
     const { wallet, manifest } = this.#connection;
-    const endpoint = this.#db.prepare("SELECT endpoint FROM endpoints WHERE account = ?").get(account)?.["endpoint"];
+    const endpoint = this.#db.prepare("SELECT endpoint FROM endpoints WHERE account = ?").get(account)?.[
+      "endpoint"
+    ];
     if (typeof endpoint !== "string") throw new MasaError("MASA-501", `${account} publishes no endpoint`);
     if (wallet === null) throw new MasaError("MASA-104");
     const { timestamp } = await this.#connection.latest();
-    const auth = await signHttpRequest(wallet, manifest, { audience: account, method: "GET", path, body: "" }, timestamp);
+    const auth = await signHttpRequest(
+      wallet,
+      manifest,
+      { audience: account, method: "GET", path, body: "" },
+      timestamp,
+    );
     const answer = await guardedFetch(`${endpoint}${path}`, {
       headers: { [AUTH_HEADER]: auth },
       maxBytes: 2 * MAX_PAYLOAD_BYTES,
       timeoutMs: FETCH_TIMEOUT_MS,
       allowPrivateHosts: this.#options.allowPrivateHosts,
     });
-    if (answer.status !== 200) throw new MasaError("MASA-501", `${endpoint}${path} answered ${answer.status}`);
+    if (answer.status !== 200)
+      throw new MasaError("MASA-501", `${endpoint}${path} answered ${answer.status}`);
     return answer.text;
   }
 
@@ -324,7 +347,12 @@ class Oracle {
     }
     const { timestamp } = await this.#connection.latest();
     const signed = { audience: this.#account, method: "GET", path: request.path, body: request.body };
-    const caller = recoverHttpSigner(this.#connection.manifest, signed, request.header(AUTH_HEADER), timestamp);
+    const caller = recoverHttpSigner(
+      this.#connection.manifest,
+      signed,
+      request.header(AUTH_HEADER),
+      timestamp,
+    );
     if (!(await validatorKeys(this.#connection)).has(caller)) {
       throw new MasaError("MASA-504", "evidence is for validators");
     }

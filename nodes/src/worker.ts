@@ -98,7 +98,10 @@ class WorkerNode {
         );
         return;
       case "committed":
-        db.prepare("INSERT INTO taken VALUES (?, ?) ON CONFLICT DO NOTHING").run(String(event.requestId), event.worker);
+        db.prepare("INSERT INTO taken VALUES (?, ?) ON CONFLICT DO NOTHING").run(
+          String(event.requestId),
+          event.worker,
+        );
         return;
       case "responseSettled":
         if (event.worker === this.#account && event.outcome === "paid") {
@@ -157,7 +160,10 @@ class WorkerNode {
     let payload = known?.["payload"] as string | undefined;
     if (salt === undefined || payload === undefined) {
       const question = await this.#fetchQuestion(request);
-      const { text, citations, model, usage } = await engine.answer({ prompt: question.prompt, kind: question.kind });
+      const { text, citations, model, usage } = await engine.answer({
+        prompt: question.prompt,
+        kind: question.kind,
+      });
       const response: ResponsePayload = {
         schema: "masa.response/1",
         requestId: String(request.id),
@@ -182,7 +188,9 @@ class WorkerNode {
       // Committed before a restart: the event has not been read yet.
       if (!isRevert(error, "RequestEscrow_AlreadyCommitted")) throw error;
     }
-    this.#db.prepare("INSERT INTO taken VALUES (?, ?) ON CONFLICT DO NOTHING").run(String(request.id), this.#account);
+    this.#db
+      .prepare("INSERT INTO taken VALUES (?, ?) ON CONFLICT DO NOTHING")
+      .run(String(request.id), this.#account);
   }
 
   async #fetchQuestion(request: OpenRequest): Promise<RequestPayload> {
@@ -206,14 +214,22 @@ class WorkerNode {
   /** GET /responses/ID: to validators, and to the asker once the answer was accepted (decision D11). */
   async serve(request: NodeRequest): Promise<NodeAnswer> {
     if (request.method === "GET" && request.path === "/health") {
-      return { status: 200, body: JSON.stringify({ account: this.#account, engine: this.#options.engine.name }) };
+      return {
+        status: 200,
+        body: JSON.stringify({ account: this.#account, engine: this.#options.engine.name }),
+      };
     }
     const match = /^\/responses\/([0-9]{1,78})$/.exec(request.path);
     if (request.method !== "GET" || match === null) throw new MasaError("MASA-501", "no such page");
     const id = match[1] as string;
     const { timestamp } = await this.#connection.latest();
     const signed = { audience: this.#account, method: "GET", path: request.path, body: request.body };
-    const caller = recoverHttpSigner(this.#connection.manifest, signed, request.header(AUTH_HEADER), timestamp);
+    const caller = recoverHttpSigner(
+      this.#connection.manifest,
+      signed,
+      request.header(AUTH_HEADER),
+      timestamp,
+    );
     const answer = this.#db.prepare("SELECT * FROM answers WHERE request_id = ?").get(id);
     const asker = this.#db.prepare("SELECT asker FROM requests WHERE id = ?").get(id)?.["asker"];
     const isPayingAsker = answer?.["accepted"] === 1 && caller === asker;

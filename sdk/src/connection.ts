@@ -36,12 +36,14 @@ export interface ConnectionOptions {
   readonly privateKey?: string;
 }
 
-async function waitMined(provider: JsonRpcProvider, response: ContractTransactionResponse): Promise<TransactionReceipt> {
+async function waitMined(
+  provider: JsonRpcProvider,
+  response: ContractTransactionResponse,
+): Promise<TransactionReceipt> {
   const deadline = Date.now() + CONFIRMATION_TIMEOUT_MS;
   for (;;) {
-    const receipt: ContractTransactionReceipt | TransactionReceipt | null = await provider.getTransactionReceipt(
-      response.hash,
-    );
+    const receipt: ContractTransactionReceipt | TransactionReceipt | null =
+      await provider.getTransactionReceipt(response.hash);
     if (receipt !== null) {
       if (receipt.status === 1) return receipt;
       // The receipt does not say why: the same call against the block before it does.
@@ -49,7 +51,10 @@ async function waitMined(provider: JsonRpcProvider, response: ContractTransactio
       throw new MasaError("MASA-304", `transaction ${response.hash} reverted`);
     }
     if (Date.now() > deadline) {
-      throw new MasaError("MASA-306", `transaction ${response.hash} is not mined after ${CONFIRMATION_TIMEOUT_MS} ms`);
+      throw new MasaError(
+        "MASA-306",
+        `transaction ${response.hash} is not mined after ${CONFIRMATION_TIMEOUT_MS} ms`,
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, RECEIPT_POLL_MS));
   }

@@ -90,7 +90,11 @@ export async function checkNetwork(manifest: Manifest, provider: Provider, url: 
     throw new MasaError("MASA-301", `no answer from ${url}`, { cause });
   }
   if (chainId !== BigInt(manifest.chainId)) {
-    throw new MasaError("MASA-302", `${url} serves chain ${chainId}, the manifest is for ${manifest.chainId}`);
+    throw new MasaError(
+      "MASA-302",
+      `${url} serves chain ${chainId}, the manifest is for ${manifest.chainId}`,
+    );
   }
-  if (code === "0x") throw new MasaError("MASA-305", `no code at ${manifest.contracts.escrow} on chain ${chainId}`);
+  if (code === "0x")
+    throw new MasaError("MASA-305", `no code at ${manifest.contracts.escrow} on chain ${chainId}`);
 }

@@ -32,7 +32,9 @@ function distance(
   const names = SUB_SCORES.filter((name) => name !== "factual" || hasEvidence);
   let sum = 0n;
   for (const name of names) {
-    const median = weightedMedian(others.map((other) => ({ value: other.score[name], weight: other.weight })));
+    const median = weightedMedian(
+      others.map((other) => ({ value: other.score[name], weight: other.weight })),
+    );
     sum += BigInt(Math.abs(own[name] - median));
   }
   return sum / BigInt(names.length);
@@ -56,7 +58,8 @@ function addRound(
 ): void {
   for (const result of round.results) {
     const fact = facts.get(result.requestId);
-    if (fact === undefined) throw new MasaError("MASA-503", `request ${result.requestId} is unknown on chain`);
+    if (fact === undefined)
+      throw new MasaError("MASA-503", `request ${result.requestId} is unknown on chain`);
     const scoresOf = (index: number) =>
       round.vectors.flatMap((vector) => {
         const score = vector.results.find((own) => own.requestId === result.requestId)?.responses[index];
@@ -104,7 +107,9 @@ export function assembleEpochScores(
     hasData: data.some((agreement) => agreement.count !== 0n),
     hasLlm: llm.some((agreement) => agreement.count !== 0n),
     consensus: list((seat) =>
-      rounds.length === 0 ? 0 : Number((BigInt(signed[seat] ?? 0) * BigInt(SCORE_ONE)) / BigInt(rounds.length)),
+      rounds.length === 0
+        ? 0
+        : Number((BigInt(signed[seat] ?? 0) * BigInt(SCORE_ONE)) / BigInt(rounds.length)),
     ),
     data: list((seat) => agreementScore(data[seat] as Agreement)),
     llm: list((seat) => agreementScore(llm[seat] as Agreement)),

@@ -13,7 +13,10 @@ interface CatalogueEntry {
  */
 export const ERROR_CATALOGUE = {
   "MASA-101": { summary: "unreadable file", advice: "Check the path and its permissions." },
-  "MASA-102": { summary: "malformed file", advice: "Correct the file as the message says; nothing was changed." },
+  "MASA-102": {
+    summary: "malformed file",
+    advice: "Correct the file as the message says; nothing was changed.",
+  },
   "MASA-103": { summary: "invalid option", advice: "Run the command with --help to see what it takes." },
   "MASA-104": {
     summary: "no key",
@@ -63,11 +66,13 @@ export const ERROR_CATALOGUE = {
   },
   "MASA-208": {
     summary: "no account to deploy with",
-    advice: "Store a key with `npx hardhat keystore set MASA_DEPLOYER_KEY`, or choose a network that has accounts.",
+    advice:
+      "Store a key with `npx hardhat keystore set MASA_DEPLOYER_KEY`, or choose a network that has accounts.",
   },
   "MASA-209": {
     summary: "--reset refused",
-    advice: "Only a local chain (id 31337) can be reset; give another --deployment-id for a second deployment.",
+    advice:
+      "Only a local chain (id 31337) can be reset; give another --deployment-id for a second deployment.",
   },
   "MASA-301": {
     summary: "the RPC server does not answer",
@@ -76,16 +81,21 @@ export const ERROR_CATALOGUE = {
   },
   "MASA-302": {
     summary: "wrong chain",
-    advice: "The RPC server serves another chain than the manifest was written for: change --rpc or --manifest.",
+    advice:
+      "The RPC server serves another chain than the manifest was written for: change --rpc or --manifest.",
   },
   "MASA-303": {
     summary: "the account cannot pay for gas",
     advice: "Send the account some of the chain's native coin, then repeat the command.",
   },
-  "MASA-304": { summary: "the contract refused the call", advice: "Act on the reason given, then repeat the command." },
+  "MASA-304": {
+    summary: "the contract refused the call",
+    advice: "Act on the reason given, then repeat the command.",
+  },
   "MASA-305": {
     summary: "no contract at an address of the manifest",
-    advice: "The manifest belongs to another deployment of this chain: deploy again, or use the right manifest.",
+    advice:
+      "The manifest belongs to another deployment of this chain: deploy again, or use the right manifest.",
   },
   "MASA-306": {
     summary: "transaction not confirmed in time",
@@ -132,9 +142,13 @@ export const ERROR_CATALOGUE = {
   },
   "MASA-506": {
     summary: "address not allowed",
-    advice: "The endpoint points into a private network; allow it with --allow-private-hosts on a local network only.",
+    advice:
+      "The endpoint points into a private network; allow it with --allow-private-hosts on a local network only.",
   },
-  "MASA-601": { summary: "the local network did not come up", advice: "See the log lines above; free some memory and run it again." },
+  "MASA-601": {
+    summary: "the local network did not come up",
+    advice: "See the log lines above; free some memory and run it again.",
+  },
   "MASA-602": { summary: "the run ended without its result", advice: "See the failed checks above." },
 } as const satisfies Record<string, CatalogueEntry>;
 

@@ -50,9 +50,19 @@ export type MasaEvent =
       readonly slashedWei: bigint;
       readonly fraud: number;
     }
-  | { readonly type: "settled"; readonly requestId: bigint; readonly paidWei: bigint; readonly refundedWei: bigint }
+  | {
+      readonly type: "settled";
+      readonly requestId: bigint;
+      readonly paidWei: bigint;
+      readonly refundedWei: bigint;
+    }
   | { readonly type: "closed"; readonly requestId: bigint; readonly state: RequestState }
-  | { readonly type: "registered"; readonly account: string; readonly role: Role; readonly endpoint: string | null }
+  | {
+      readonly type: "registered";
+      readonly account: string;
+      readonly role: Role;
+      readonly endpoint: string | null;
+    }
   | { readonly type: "metadata"; readonly account: string; readonly endpoint: string | null }
   | {
       readonly type: "roundFinal";
@@ -142,7 +152,11 @@ const CONSENSUS_EVENTS: Record<string, Decoder> = {
 };
 
 /** Everything nodes follow between two blocks, both included, in the order of the chain. */
-export async function readEvents(contracts: MasaContracts, fromBlock: number, toBlock: number): Promise<MasaEvent[]> {
+export async function readEvents(
+  contracts: MasaContracts,
+  fromBlock: number,
+  toBlock: number,
+): Promise<MasaEvent[]> {
   const provider = contracts.escrow.runner?.provider;
   if (!provider) throw new TypeError("contracts are connected to nothing that reads");
   const sources = [
@@ -152,7 +166,9 @@ export async function readEvents(contracts: MasaContracts, fromBlock: number, to
   ] as const;
   const byAddress = new Map(
     await Promise.all(
-      sources.map(async ([contract, decoders]) => [await contract.getAddress(), { contract, decoders }] as const),
+      sources.map(
+        async ([contract, decoders]) => [await contract.getAddress(), { contract, decoders }] as const,
+      ),
     ),
   );
   const topics = sources.flatMap(([contract, decoders]) =>

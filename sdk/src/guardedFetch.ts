@@ -63,7 +63,11 @@ const guardedLookup: LookupFunction = (hostname, options, callback) => {
     const refused = addresses.find(({ address }) => isPrivateAddress(address));
     const first = addresses[0];
     if (refused !== undefined || first === undefined) {
-      return callback(new MasaError("MASA-506", `${hostname} resolves to ${refused?.address ?? "nothing"}`), "", 0);
+      return callback(
+        new MasaError("MASA-506", `${hostname} resolves to ${refused?.address ?? "nothing"}`),
+        "",
+        0,
+      );
     }
     if (options.all === true) return callback(null, addresses);
     callback(null, first.address, first.family);

@@ -43,7 +43,12 @@ const ERROR_STATUS: Partial<Record<string, ContentfulStatusCode>> = {
 
 function makeApp(options: NodeServerOptions): Hono {
   const app = new Hono();
-  app.use(bodyLimit({ maxSize: options.maxBytes, onError: (c) => c.text("MASA-505 the request body is too large", 413) }));
+  app.use(
+    bodyLimit({
+      maxSize: options.maxBytes,
+      onError: (c) => c.text("MASA-505 the request body is too large", 413),
+    }),
+  );
   app.onError((error, c) =>
     // What is no MasaError was not meant for strangers: they learn nothing of it.
     error instanceof MasaError
@@ -69,16 +74,19 @@ function makeApp(options: NodeServerOptions): Hono {
 export function startNodeServer(options: NodeServerOptions): Promise<NodeServer> {
   const app = makeApp(options);
   return new Promise((resolve, reject) => {
-    const server: ServerType = serve({ fetch: app.fetch, hostname: options.host, port: options.port }, ({ port }) => {
-      resolve({
-        url: `http://${options.host}:${port}`,
-        close: () =>
-          new Promise((done) => {
-            if ("closeAllConnections" in server) server.closeAllConnections();
-            server.close(() => done());
-          }),
-      });
-    });
+    const server: ServerType = serve(
+      { fetch: app.fetch, hostname: options.host, port: options.port },
+      ({ port }) => {
+        resolve({
+          url: `http://${options.host}:${port}`,
+          close: () =>
+            new Promise((done) => {
+              if ("closeAllConnections" in server) server.closeAllConnections();
+              server.close(() => done());
+            }),
+        });
+      },
+    );
     server.once("error", (cause: Error) => {
       reject(new MasaError("MASA-402", `${options.host}:${options.port}: ${cause.message}`, { cause }));
     });

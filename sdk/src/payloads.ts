@@ -64,8 +64,10 @@ function parse<T>(schema: z.ZodType<T>, text: string, what: string): T {
   return result.data;
 }
 
-export const parseRequestPayload = (text: string): RequestPayload => parse(requestPayloadSchema, text, "request payload");
-export const parseResponsePayload = (text: string): ResponsePayload => parse(responsePayloadSchema, text, "response payload");
+export const parseRequestPayload = (text: string): RequestPayload =>
+  parse(requestPayloadSchema, text, "request payload");
+export const parseResponsePayload = (text: string): ResponsePayload =>
+  parse(responsePayloadSchema, text, "response payload");
 export const parseNodeMetadata = (text: string): NodeMetadata => parse(metadataSchema, text, "node metadata");
 
 /** keccak256 of the payload's bytes. */

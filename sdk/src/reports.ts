@@ -164,13 +164,17 @@ export async function signVector(
   vector: Omit<SignedVector, "signature">,
 ): Promise<SignedVector> {
   const message = vectorMessage(vector, await signer.getAddress());
-  return { ...vector, signature: await signer.signTypedData(consensusDomain(manifest), VECTOR_TYPES, message) };
+  return {
+    ...vector,
+    signature: await signer.signTypedData(consensusDomain(manifest), VECTOR_TYPES, message),
+  };
 }
 
 /** Whether the seat's frozen hot key signed the vector. */
 export function isVectorSigned(manifest: Manifest, frozen: FrozenSeats, vector: SignedVector): boolean {
   const hotKey = frozen.hotKeys[vector.seat];
-  if (hotKey === undefined || vector.epoch !== frozen.epoch || frozen.weights[vector.seat] === 0n) return false;
+  if (hotKey === undefined || vector.epoch !== frozen.epoch || frozen.weights[vector.seat] === 0n)
+    return false;
   try {
     const message = vectorMessage(vector, hotKey);
     return verifyTypedData(consensusDomain(manifest), VECTOR_TYPES, message, vector.signature) === hotKey;
@@ -180,7 +184,9 @@ export function isVectorSigned(manifest: Manifest, frozen: FrozenSeats, vector: 
 }
 
 /** The lowest value with at least half of the total weight at or below it. Values need not be sorted. */
-export function weightedMedian(entries: readonly { readonly value: number; readonly weight: bigint }[]): number {
+export function weightedMedian(
+  entries: readonly { readonly value: number; readonly weight: bigint }[],
+): number {
   const sorted = [...entries].sort((a, b) => a.value - b.value);
   const total = sorted.reduce((sum, entry) => sum + entry.weight, 0n);
   let below = 0n;
@@ -201,7 +207,15 @@ function medianScore(entries: readonly WeightedScore[], totalWeight: bigint): Re
   const scored = entries.filter((entry) => entry.score.scored);
   const weight = scored.reduce((sum, entry) => sum + entry.weight, 0n);
   if (3n * weight <= 2n * totalWeight) {
-    return { relevance: 0, coherence: 0, factual: 0, responseTime: 0, throughput: 0, scored: false, fraud: 0 };
+    return {
+      relevance: 0,
+      coherence: 0,
+      factual: 0,
+      responseTime: 0,
+      throughput: 0,
+      scored: false,
+      fraud: 0,
+    };
   }
   const median = (pick: (score: ResponseScore) => number): number =>
     weightedMedian(scored.map((entry) => ({ value: pick(entry.score), weight: entry.weight })));

@@ -5,7 +5,17 @@ import type { ErrorDescription, Result } from "ethers";
 import { contractInterface } from "./contracts.ts";
 import { MasaError } from "./errors.ts";
 
-const KEYS = ["vault", "registry", "validatorSet", "escrow", "consensus", "clock", "epochManager", "masa", "timelock"] as const;
+const KEYS = [
+  "vault",
+  "registry",
+  "validatorSet",
+  "escrow",
+  "consensus",
+  "clock",
+  "epochManager",
+  "masa",
+  "timelock",
+] as const;
 
 /** Decodes revert data against every contract's errors; null if none matches. */
 export function decodeRevert(data: string): ErrorDescription | null {
@@ -18,7 +28,9 @@ export function decodeRevert(data: string): ErrorDescription | null {
 
 /** `RequestEscrow_InsufficientCredit(account 0x…, credit 0, asked 5)`: name and values of a contract's error. */
 function describe(error: ErrorDescription): string {
-  const values = error.fragment.inputs.map((input, i) => `${input.name} ${String((error.args as Result)[i])}`);
+  const values = error.fragment.inputs.map(
+    (input, i) => `${input.name} ${String((error.args as Result)[i])}`,
+  );
   return `${error.name}(${values.join(", ")})`;
 }
 
@@ -39,8 +51,10 @@ export function explainChainError(error: unknown): unknown {
   const data = revertData(error);
   const decoded = data === undefined ? null : decodeRevert(data);
   if (decoded !== null) return new MasaError("MASA-304", describe(decoded), { cause: error });
-  if (isError(error, "INSUFFICIENT_FUNDS")) return new MasaError("MASA-303", error.shortMessage, { cause: error });
-  if (isError(error, "CALL_EXCEPTION")) return new MasaError("MASA-304", error.shortMessage, { cause: error });
+  if (isError(error, "INSUFFICIENT_FUNDS"))
+    return new MasaError("MASA-303", error.shortMessage, { cause: error });
+  if (isError(error, "CALL_EXCEPTION"))
+    return new MasaError("MASA-304", error.shortMessage, { cause: error });
   if (isError(error, "TIMEOUT") || isError(error, "SERVER_ERROR") || isError(error, "NETWORK_ERROR")) {
     return new MasaError("MASA-301", error.shortMessage, { cause: error });
   }
@@ -54,5 +68,9 @@ export function explainChainError(error: unknown): unknown {
 /** Whether `error` is the contract's typed error `name`. */
 export function isRevert(error: unknown, name: string): boolean {
   const explained = explainChainError(error);
-  return explained instanceof MasaError && explained.code === "MASA-304" && explained.message.startsWith(`${name}(`);
+  return (
+    explained instanceof MasaError &&
+    explained.code === "MASA-304" &&
+    explained.message.startsWith(`${name}(`)
+  );
 }

@@ -6,7 +6,8 @@ import type { FrozenSeats } from "./reports.ts";
 
 /** The seat drawn by weight for an attempt. Throws MASA-503 for an empty set. */
 export function proposerOf(frozen: FrozenSeats, round: number, attempt: number): number {
-  if (frozen.totalWeight === 0n) throw new MasaError("MASA-503", `no validators are frozen for epoch ${frozen.epoch}`);
+  if (frozen.totalWeight === 0n)
+    throw new MasaError("MASA-503", `no validators are frozen for epoch ${frozen.epoch}`);
   const seed = AbiCoder.defaultAbiCoder().encode(
     ["uint256", "uint64", "uint32", "uint32"],
     [frozen.randomness, frozen.epoch, round, attempt],

@@ -57,7 +57,7 @@ describe("deploy", () => {
     }
     assert.isFalse(await timelock.hasRole(await timelock.DEFAULT_ADMIN_ROLE(), deployer.address));
     const { interface: abi } = escrow;
-    const unauthorised = abi.getError("OwnableUnauthorizedAccount").selector;
+    const unauthorised = abi.getError("OwnableUnauthorizedAccount")?.selector;
     const data = abi.encodeFunctionData("transferOwnership", [stranger.address]);
     try {
       await deployer.call({ to: manifest.contracts.escrow, data });

@@ -693,6 +693,28 @@ contract ValidatorSetPruningTest is ValidatorSetBase {
         assertEq(validatorSet.seatCount(), 4, "I-07 the floor");
     }
 
+    /// REG-05: who leaves the registry for the moment of the roll is pruned all the same, and cools down; the others
+    /// are spared, at the floor and above it.
+    function test_REG05_LeavingBeforeTheRollDoesNotSpareTheCooldown() public {
+        address[] memory owners = _seatValidators(6, STAKE);
+        _rollNext();
+        _reportOne(1, 2, POOR);
+        _deregister(owners[2]);
+        assertEq(_rollAndPruned(), owners[2], "REG-05 pruned, not vacated");
+        assertEq(validatorSet.seatCount(), 5, "REG-05 nobody else");
+        vm.prank(owners[2]);
+        registry.register(INodeRegistry.Role.Validator, vm.addr(3), "{}");
+        vm.expectRevert(abi.encodeWithSelector(IValidatorSet.ValidatorSet_CoolingDown.selector, owners[2], uint64(6)));
+        _joinWaitlist(owners[2]);
+        _reportOne(2, 4, GOOD - 1);
+        _rollNext();
+        assertEq(validatorSet.seatCount(), 4, "the floor");
+        _reportOne(3, 5, POOR);
+        _deregister(owners[5]);
+        assertEq(_rollAndPruned(), owners[5], "REG-05 at the floor too");
+        assertEq(validatorSet.seatCount(), 3, "it leaves anyway");
+    }
+
     function test_D6_FreshSeatsAreImmune() public {
         address[] memory owners = _seatValidators(5, STAKE);
         address late = _registerValidator(9, STAKE);

@@ -37,7 +37,12 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const amount = (): Argument => new Argument("<masa>", "amount of MASA, such as 12.5").argParser(masaAmount);
 
 /** Approves exactly what is about to be taken, where the allowance does not cover it. */
-async function approve(connection: Connection, account: string, spender: string, amountWei: bigint): Promise<void> {
+async function approve(
+  connection: Connection,
+  account: string,
+  spender: string,
+  amountWei: bigint,
+): Promise<void> {
   const { masa: token } = connection.contracts;
   if ((await token.allowance(account, spender)) >= amountWei) return;
   await connection.send(() => token.approve(spender, amountWei));
@@ -95,7 +100,9 @@ export function accountCommands(): Command[] {
         withAccount(options, async (connection, account) => {
           const { escrow } = connection.contracts;
           await connection.send(() => escrow.withdrawCredit(account, amountWei));
-          say(`${masa(amountWei)} MASA paid out, ${masa(await escrow.creditOf(account))} MASA of credit left`);
+          say(
+            `${masa(amountWei)} MASA paid out, ${masa(await escrow.creditOf(account))} MASA of credit left`,
+          );
         }),
       ),
   ];

@@ -5,7 +5,15 @@ import { startKeeper } from "../../../keeper/src/keeper.ts";
 import type { Keeper } from "../../../keeper/src/keeper.ts";
 import { scorers } from "../../../keeper/src/scoring/index.ts";
 import type { ScorerName } from "../../../keeper/src/scoring/index.ts";
-import { keyOption, makeLogger, networkOptions, readKey, serveOptions, untilStopped, wholeNumber } from "../options.ts";
+import {
+  keyOption,
+  makeLogger,
+  networkOptions,
+  readKey,
+  serveOptions,
+  untilStopped,
+  wholeNumber,
+} from "../options.ts";
 import type { KeyOptions, NetworkOptions, ServeOptions } from "../options.ts";
 
 interface KeeperCommandOptions extends NetworkOptions, KeyOptions, ServeOptions {
@@ -34,10 +42,13 @@ async function start(options: KeeperCommandOptions): Promise<Keeper> {
 }
 
 function withOptions(command: Command): Command {
-  for (const option of [...networkOptions(), keyOption(), ...serveOptions("keeper.sqlite")]) command.addOption(option);
+  for (const option of [...networkOptions(), keyOption(), ...serveOptions("keeper.sqlite")])
+    command.addOption(option);
   return command
     .addOption(
-      new Option("--scorer <name>", "how responses are judged").choices(Object.keys(scorers)).default("evidence"),
+      new Option("--scorer <name>", "how responses are judged")
+        .choices(Object.keys(scorers))
+        .default("evidence"),
     )
     .addOption(
       new Option("--attempt <s>", "seconds of a proposer's turn; the same for all validators of a network")

@@ -20,13 +20,21 @@ interface RegisterOptions extends Options {
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 function register(): Command {
-  return accountCommand("register", "registers the account of MASA_KEY; its stake must meet the role's requirement")
+  return accountCommand(
+    "register",
+    "registers the account of MASA_KEY; its stake must meet the role's requirement",
+  )
     .addArgument(new Argument("<role>", "role of the node").choices(ROLES.filter((role) => role !== "none")))
     .requiredOption("--endpoint <url>", "where the node can be reached by others")
-    .addOption(new Option("--hot-key <address>", "address whose key signs reports; required for validators").argParser(address))
+    .addOption(
+      new Option("--hot-key <address>", "address whose key signs reports; required for validators").argParser(
+        address,
+      ),
+    )
     .action((role: Role, options: RegisterOptions) =>
       withAccount(options, async (connection, account) => {
-        if (!URL.canParse(options.endpoint)) throw new MasaError("MASA-103", `not a URL: ${options.endpoint}`);
+        if (!URL.canParse(options.endpoint))
+          throw new MasaError("MASA-103", `not a URL: ${options.endpoint}`);
         const { registry } = connection.contracts;
         await connection.send(() =>
           registry.register(
@@ -36,7 +44,9 @@ function register(): Command {
           ),
         );
         const node = await registry.nodeOf(account);
-        say(`${account} is a ${role}; it stakes ${masa(node.stakeUnits)} and needs ${masa(node.requirement)} MASA`);
+        say(
+          `${account} is a ${role}; it stakes ${masa(node.stakeUnits)} and needs ${masa(node.requirement)} MASA`,
+        );
       }),
     );
 }
@@ -63,7 +73,9 @@ export function nodeCommands(): Command[] {
         withAccount(options, async (connection) => {
           await connection.send(() => connection.contracts.registry.poke(node));
           const { short, requirement, stakeUnits } = await connection.contracts.registry.nodeOf(node);
-          say(`${node} stakes ${masa(stakeUnits)}, needs ${masa(requirement)} MASA${short ? " and is marked short" : ""}`);
+          say(
+            `${node} stakes ${masa(stakeUnits)}, needs ${masa(requirement)} MASA${short ? " and is marked short" : ""}`,
+          );
         }),
       ),
     accountCommand("roll", "rolls into the current epoch if nobody has").action((options: Options) =>

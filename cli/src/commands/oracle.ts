@@ -36,7 +36,9 @@ interface AskOptions extends NetworkOptions, KeyOptions, ServeOptions {
 
 const questionFile = z.object({
   version: z.literal(1),
-  questions: z.array(z.object({ id: z.string().min(1).max(100), prompt: z.string().min(1).max(20_000) })).min(1),
+  questions: z
+    .array(z.object({ id: z.string().min(1).max(100), prompt: z.string().min(1).max(20_000) }))
+    .min(1),
 });
 
 /** Reads a question file. Throws MASA-101 or MASA-102. */
@@ -91,7 +93,8 @@ async function ask(prompt: string | undefined, options: AskOptions): Promise<voi
       untilStopped(),
     );
     for (const result of asks) process.stdout.write(`${toJson(result)}\n`);
-    if (asks.every(({ state }) => state !== "settled")) throw new MasaError("MASA-404", "no question was settled");
+    if (asks.every(({ state }) => state !== "settled"))
+      throw new MasaError("MASA-404", "no question was settled");
   } finally {
     await oracle.close();
   }
@@ -99,27 +102,42 @@ async function ask(prompt: string | undefined, options: AskOptions): Promise<voi
 
 export function oracleCommand(): Command {
   const command = new Command("ask").description("asks, waits, and prints each outcome as a line of JSON");
-  for (const option of [...networkOptions(), keyOption(), ...serveOptions("oracle.sqlite")]) command.addOption(option);
+  for (const option of [...networkOptions(), keyOption(), ...serveOptions("oracle.sqlite")])
+    command.addOption(option);
   command
     .argument("[question]", "a single question")
     .option("--questions <file>", "a file of questions, see docs/payloads.md")
     .option("--evidence <folder>", "documents that answers are judged against")
-    .addOption(new Option("--kind <kind>", "kind of work").choices([...REQUEST_KINDS]).default("llm-completion"))
-    .addOption(new Option("--reward <masa>", "R_base of each question").default(10n ** 19n, "10").argParser(masaAmount))
+    .addOption(
+      new Option("--kind <kind>", "kind of work").choices([...REQUEST_KINDS]).default("llm-completion"),
+    )
+    .addOption(
+      new Option("--reward <masa>", "R_base of each question")
+        .default(10n ** 19n, "10")
+        .argParser(masaAmount),
+    )
     .addOption(
       new Option("--min-quality <q>", "least quality that is paid for, at or above τ")
         .default(6n * 10n ** 17n, "0.6")
         .argParser(ratio),
     )
-    .addOption(new Option("--max-responses <n>", "most competing answers").default(3).argParser(wholeNumber(1, 16)))
     .addOption(
-      new Option("--response-window <s>", "seconds for answers").default(60).argParser(wholeNumber(1, 86_400)),
+      new Option("--max-responses <n>", "most competing answers").default(3).argParser(wholeNumber(1, 16)),
     )
     .addOption(
-      new Option("--scoring-window <s>", "seconds for the report after that").default(120).argParser(wholeNumber(1, 604_800)),
+      new Option("--response-window <s>", "seconds for answers")
+        .default(60)
+        .argParser(wholeNumber(1, 86_400)),
     )
     .addOption(
-      new Option("--pace <ms>", "milliseconds between two submissions").default(0).argParser(wholeNumber(0, 3_600_000)),
+      new Option("--scoring-window <s>", "seconds for the report after that")
+        .default(120)
+        .argParser(wholeNumber(1, 604_800)),
+    )
+    .addOption(
+      new Option("--pace <ms>", "milliseconds between two submissions")
+        .default(0)
+        .argParser(wholeNumber(0, 3_600_000)),
     )
     .action(ask);
   return new Command("oracle")

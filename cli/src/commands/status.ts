@@ -21,7 +21,10 @@ async function networkStatus({ contracts, latest }: Connection): Promise<string>
   const table = new Table({ head: ["role", "nodes", "mean utility", "base requirement (MASA)"] });
   for (const [index, role] of ROLES.entries()) {
     if (role === "none") continue;
-    const [totals, snapshot] = await Promise.all([contracts.registry.totalsOf(index), contracts.registry.snapshotOf(index)]);
+    const [totals, snapshot] = await Promise.all([
+      contracts.registry.totalsOf(index),
+      contracts.registry.snapshotOf(index),
+    ]);
     table.push([role, String(totals.count), share(snapshot.meanUtility), masa(snapshot.base)]);
   }
   const pruned =
@@ -70,7 +73,9 @@ export function statusCommand(): Command {
     .action(async (account: string | undefined, options: NetworkOptions) => {
       const connection = await connect({ rpcUrl: options.rpc, manifestPath: options.manifest });
       try {
-        const text = await (account === undefined ? networkStatus(connection) : accountStatus(connection, account));
+        const text = await (account === undefined
+          ? networkStatus(connection)
+          : accountStatus(connection, account));
         process.stdout.write(`${text}\n`);
       } catch (error) {
         throw explainChainError(error);

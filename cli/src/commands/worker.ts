@@ -21,9 +21,15 @@ async function makeEngine(options: WorkerCommandOptions): Promise<AnswerEngine> 
   try {
     if (llm !== undefined) {
       if (model === undefined) throw new MasaError("MASA-103", "--llm needs --model");
-      return await createEngine({ engine: "llm", url: llm, model, ...(docs === undefined ? {} : { folder: docs }) });
+      return await createEngine({
+        engine: "llm",
+        url: llm,
+        model,
+        ...(docs === undefined ? {} : { folder: docs }),
+      });
     }
-    if (docs === undefined) throw new MasaError("MASA-103", "give --docs FOLDER, or --llm URL with --model NAME");
+    if (docs === undefined)
+      throw new MasaError("MASA-103", "give --docs FOLDER, or --llm URL with --model NAME");
     return await createEngine({ engine: options.engine, folder: docs });
   } catch (cause) {
     if (cause instanceof MasaError) throw cause;
@@ -35,7 +41,8 @@ export function workerCommand(): Command {
   const command = new Command("worker").description(
     "answers requests and serves the answers; MASA_KEY is the worker's account",
   );
-  for (const option of [...networkOptions(), keyOption(), ...serveOptions("worker.sqlite")]) command.addOption(option);
+  for (const option of [...networkOptions(), keyOption(), ...serveOptions("worker.sqlite")])
+    command.addOption(option);
   return command
     .option("--docs <folder>", "documents to answer from (.md, .txt)")
     .addOption(

@@ -33,6 +33,31 @@ const BAD_AFTER: Partial<Record<WordClass, ReadonlySet<string>>> = {
 const FINE_AFTER_PREP = new Set(["be", "do", "have", "being", "having", "been"]);
 const NOT_BEFORE_OF = new Set(["of", "to", "at", "by", "with", "from", "for", "into"]);
 const NOT_AT_END = new Set(["of", "from", "into", "than", "per", "upon", "the", "a", "an"]);
+const SUBORDINATE = new Set([
+  "if",
+  "because",
+  "although",
+  "though",
+  "while",
+  "whereas",
+  "unless",
+  "until",
+  "since",
+]);
+const PLAIN_PREPOSITIONS = new Set([
+  "of",
+  "in",
+  "on",
+  "at",
+  "by",
+  "for",
+  "from",
+  "with",
+  "to",
+  "into",
+  "upon",
+  "than",
+]);
 const SUBJECTS = new Set(["i", "he", "she", "we", "they"]);
 
 /** Implausible neighbours among the function words of one sentence, and how many pairs were looked at. */
@@ -48,21 +73,40 @@ function orderFaults(sentence: Sentence): { faults: number; looked: number } {
       const next = words[i + 1];
       if (next === undefined && at < segments.length - 1) continue;
       looked++;
-      if (isFault(word, kind, next)) faults++;
+      faults += faultOf(word, kind, next);
     }
   }
-  return { faults, looked };
+  return { faults: faults + caseFaults(sentence), looked };
 }
 
-function isFault(word: string, kind: WordClass, next: string | undefined): boolean {
-  if (next === undefined) return NOT_AT_END.has(word) || (BAD_AFTER[kind]?.has("end") ?? false);
-  if (next === word && word !== "that" && word !== "had") return true;
+/** Capitals in the wrong place: a function word with one inside a sentence, or a sentence that begins without. */
+function caseFaults(sentence: Sentence): number {
+  let faults = 0;
+  let capitals = 0;
+  for (const match of sentence.text.matchAll(/(^|[^\s.,;!?:"'“(\[*-]) ?(\p{Lu}?\p{L}+)/gu)) {
+    const word = match[2]!;
+    if (!/^\p{Lu}\p{Ll}/u.test(word) || match[1] === "") continue;
+    capitals++;
+    if (isFunctionWord(word.toLowerCase())) faults += 0.7;
+  }
+  return faults + (capitals > 0 && /^\p{Ll}/u.test(sentence.text) ? 0.5 : 0);
+}
+
+/** 1 for what hardly any sentence does, 0.5 for what a few do (a preposition stranded before another), else 0. */
+function faultOf(word: string, kind: WordClass, next: string | undefined): number {
+  // a month as often as a verb
+  if (word === "may" || next === "may") return 0;
+  if (next === undefined) return NOT_AT_END.has(word) || BAD_AFTER[kind]?.has("end") ? 1 : 0;
+  if (next === word && word !== "that" && word !== "had") return 1;
   const after = wordClass(next);
-  if (after === undefined) return false;
-  if (next === "of" && NOT_BEFORE_OF.has(word)) return true;
-  if (SUBJECTS.has(word) && (after === "det" || after === "poss" || next === "of")) return true;
-  if ((kind === "prep" || kind === "modal") && FINE_AFTER_PREP.has(next)) return false;
-  return BAD_AFTER[kind]?.has(after) ?? false;
+  if (after === undefined) return 0;
+  if (next === "of" && NOT_BEFORE_OF.has(word)) return 1;
+  if (SUBJECTS.has(word) && (after === "det" || after === "poss" || next === "of")) return 1;
+  if ((kind === "prep" || kind === "modal") && FINE_AFTER_PREP.has(next)) return 0;
+  if (SUBORDINATE.has(word) && (after === "conj" || after === "wh")) return 1;
+  if (kind === "wh" && (after === "conj" || after === "wh")) return 0.5;
+  if (kind === "prep" && PLAIN_PREPOSITIONS.has(next)) return 0.5;
+  return BAD_AFTER[kind]?.has(after) ? 1 : 0;
 }
 
 function repeatedShare(items: readonly string[]): number {
@@ -88,7 +132,7 @@ function orderGate(answer: Answer, evidence: AlignedEvidence | null): number {
     faults += found.faults;
     looked += found.looked;
   }
-  let gate = 1 - ramp((faults - 0.5) / (looked + 2), 0.05, 0.17);
+  let gate = 1 - ramp((faults - 0.5) / (looked + 2), 0.04, 0.13);
   if (evidence !== null && answer.bigrams.size >= 6) {
     const { index, claims } = evidence;
     // words of the evidence without a single pair of them in the evidence's order are a shuffled copy
@@ -121,8 +165,11 @@ function proseGate(answer: Answer, evidence: AlignedEvidence | null): number {
   for (const s of content) counts.set(s, (counts.get(s) ?? 0) + 1);
   const top = Math.max(0, ...counts.values());
   const stuffing = top < 5 ? 1 : 1 - ramp(top / content.length, 0.25, 0.5);
+  // a list of words between commas is no sentence
+  const commas = (answer.text.match(/[,;|]/g)?.length ?? 0) / words.length;
+  const listing = words.length < 12 ? 1 : 1 - ramp(commas, 0.3, 0.5);
   const words01 = 1 - ramp(gibberishShare(answer), 0.08, 0.4);
-  return clamp01(clamp01(grammar) * repetition * stuffing * words01 * orderGate(answer, evidence));
+  return clamp01(clamp01(grammar) * repetition * stuffing * listing * words01 * orderGate(answer, evidence));
 }
 
 /** Share of sentences that connect with an earlier one by a shared word or a reference back. */

@@ -64,7 +64,8 @@ export function scoreWithEvidence(input: ScoreInput, options: ScoreOptions = {})
   const coherence = judgeCoherence(answer, question, { index, claims, directed: focus.directed });
   // what the passages do not say cannot make an echo an answer
   const passages = [...focus.weights.keys()].map((i) => index.passages[i]!);
-  const echo = echoGate(answer, question, (s) => passages.some((p) => p.stems.has(s)));
+  const informs = (s: string): boolean => passages.some((p) => p.stems.has(s));
+  const echo = echoGate(answer, question, informs);
   const facts = judgeFacts(claims, question);
   const citations = checkCitations(
     Array.isArray(input.response.citations) ? input.response.citations : [],
@@ -76,7 +77,7 @@ export function scoreWithEvidence(input: ScoreInput, options: ScoreOptions = {})
   const copied = copyGate(answer, index);
   const all = (instructed ? AFTER_INSTRUCTION : 1) * (citations.fraud === null ? 1 : AFTER_FABRICATION);
   const relevance =
-    judgeRelevance(answer, question, echo, { index, focus }) *
+    judgeRelevance(answer, question, echo, informs, { index, focus }) *
     language *
     copied *
     (1 - CONTRADICTION_COST * facts.contradicted) *
@@ -106,7 +107,9 @@ function scoreWithoutEvidence(
   const echo = echoGate(answer, question, () => true);
   const all = instructed ? AFTER_INSTRUCTION : 1;
   return {
-    relevance: toScore(judgeRelevance(answer, question, echo, null) * languageGate(coherence.prose) * all),
+    relevance: toScore(
+      judgeRelevance(answer, question, echo, () => false, null) * languageGate(coherence.prose) * all,
+    ),
     coherence: toScore(coherence.value * all),
     factual: null,
     fraud,

@@ -28,8 +28,8 @@ const AFTER_FIRST_PERSON = 0.6;
 /** Weight of the worst claim against the mean of all. */
 const WORST_SHARE = 0.3;
 /** Weight of the most contradicted claim against the mean, and what full contradiction takes from the whole. */
-const MOST_CONTRADICTED_SHARE = 0.4;
-const CONTRADICTED_COST = 0.4;
+const MOST_CONTRADICTED_SHARE = 0.6;
+const CONTRADICTED_COST = 0.5;
 
 const OPPOSITE_OF = new Map<string, Set<string>>();
 for (const [a, b] of OPPOSITES)

@@ -9,12 +9,20 @@ const ENOUGH_TERMS = 6;
 /** Nobody repeats a whole question: this coverage counts as full. */
 const FULL_COVERAGE = 0.7;
 const WEIGHT_COVERAGE = 0.45;
+/** Relevance without evidence. */
+const UNCHECKED_FLOOR = 0.15;
+const WEIGHT_UNCHECKED_COVERAGE = 0.6;
+const WEIGHT_SUBSTANCE = 0.25;
+const SUBSTANTIAL_TERMS = 15;
 /** Share left to a response that says no more than the prompt did. */
 const ECHO_FLOOR = 0.1;
 /** A denial of what the prompt asks counts like so many new words. */
 const DENIAL_IS_WORTH = 2;
 /** Prompts longer than this bring their own material; echoing is then judged by word order, not by words. */
 const LONG_PROMPT_WORDS = 60;
+/** The last sentences of a long prompt are what it asks; so many terms on its subject make a full contribution. */
+const ENDING_SENTENCES = 3;
+const ON_TOPIC_TERMS = 7;
 /** Salient terms of evidence that is to be summarised. */
 const SALIENT_TERMS = 24;
 
@@ -104,20 +112,47 @@ export function copyGate(answer: Answer, index: EvidenceIndex): number {
   return 1 - 0.85 * matters * ramp(share, 0.4, 0.75);
 }
 
+/** Without evidence nothing tells good terms from bad ones; that a response on the topic adds some still counts. */
+function substance(answer: Answer, question: Question): number {
+  return ramp(answer.content.filter((s) => !question.stems.has(s)).length, 0, SUBSTANTIAL_TERMS);
+}
+
+/**
+ * For a long prompt (a conversation, or a task with its material): does the response take up where the prompt ends, and
+ * how much does it contribute that belongs to the prompt or its evidence, without saying the prompt again?
+ */
+function continuation(answer: Answer, question: Question, informs: (stem: string) => boolean): number {
+  const ending = new Set(question.sentences.slice(-ENDING_SENTENCES).flatMap((s) => s.content));
+  const takenUp = answer.content.filter((s) => ending.has(s)).length;
+  const onTopic = answer.content.filter((s) => question.stems.has(s) || informs(s)).length;
+  let again = 0;
+  for (const bigram of answer.bigrams) if (question.bigrams.has(bigram)) again++;
+  const value =
+    0.35 * ramp(takenUp, 0, 2) +
+    0.45 * ramp(onTopic, 0, ON_TOPIC_TERMS) +
+    0.2 * (onTopic / Math.max(1, answer.content.length));
+  return value * (1 - 0.5 * ramp(again / Math.max(1, answer.bigrams.size), 0.1, 0.6));
+}
+
 export function judgeRelevance(
   answer: Answer,
   question: Question,
   echo: number,
+  informs: (stem: string) => boolean,
   evidence: { index: EvidenceIndex; focus: Focus } | null,
 ): number {
   const coverage = questionCoverage(answer, question);
   let value: number;
-  if (evidence === null) value = 0.15 + 0.85 * coverage;
+  if (evidence === null)
+    value =
+      UNCHECKED_FLOOR +
+      coverage * (WEIGHT_UNCHECKED_COVERAGE + WEIGHT_SUBSTANCE * substance(answer, question));
   else if (!evidence.focus.directed) value = 0.25 * coverage + 0.75 * salience(answer, evidence.index);
   else {
     const { index, focus } = evidence;
     value = WEIGHT_COVERAGE * coverage + (1 - WEIGHT_COVERAGE) * passageFocus(answer, question, index, focus);
   }
+  if (question.words > LONG_PROMPT_WORDS) value = 0.3 * value + 0.7 * continuation(answer, question, informs);
   if (question.wantsNumber && !answer.words.some((w) => w.isNumber)) value *= 0.9;
   return clamp01(value * echo);
 }

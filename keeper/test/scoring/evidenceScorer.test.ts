@@ -209,4 +209,4 @@ describe("evidence scorer: determinism and form", () => {
   });
 });
 
-const GOLDEN = { relevance: 0, coherence: 0, factual: 0, fraud: null };
+const GOLDEN = { relevance: 947704741, coherence: 868033476, factual: 495003732, fraud: null };

@@ -1,0 +1,321 @@
+/** What happens on the local network, read from its chain alone: nothing here is told by the processes. */
+import { formatUnits } from "ethers";
+import type { TransactionReceipt } from "ethers";
+
+import { connectContracts, contractInterface, readEvents, REQUEST_STATES, ROLES } from "#sdk";
+import type { Connection, Manifest, RequestState } from "#sdk";
+
+import type { Member } from "./accounts.ts";
+
+export interface WorkerTally {
+  paid: number;
+  unpaid: number;
+  slashed: number;
+  unscored: number;
+  paidWei: bigint;
+  slashedWei: bigint;
+  /** Σ quality of scored answers, WAD, and their number. */
+  qualitySumWad: bigint;
+  scored: number;
+}
+
+export interface Pruning {
+  readonly owner: string;
+  readonly seat: number;
+  readonly epoch: number;
+  readonly scoredEpoch: number;
+  /** P_v, 0..1. */
+  readonly score: number;
+}
+
+export interface SeatScore {
+  readonly owner: string;
+  readonly epoch: number;
+  readonly consensus: number;
+  readonly llm: number;
+  readonly score: number;
+}
+
+export interface Standing {
+  readonly utilityWad: bigint;
+  readonly requirementWei: bigint;
+  readonly stakeWei: bigint;
+  readonly short: boolean;
+}
+
+const emptyTally = (): WorkerTally => ({
+  paid: 0,
+  unpaid: 0,
+  slashed: 0,
+  unscored: 0,
+  paidWei: 0n,
+  slashedWei: 0n,
+  qualitySumWad: 0n,
+  scored: 0,
+});
+
+/** Follows the chain from the deployment on. */
+export class Observer {
+  readonly #connection: Connection;
+  #nextBlock: number;
+  epoch = 0;
+  rolledEpoch = 0;
+  readonly requests = new Map<
+    bigint,
+    { state: RequestState; baseRewardWei: bigint; paidWei: bigint; refundedWei: bigint }
+  >();
+  readonly tallies = new Map<string, WorkerTally>();
+  readonly prunings: Pruning[] = [];
+  readonly seatScores: SeatScore[] = [];
+  readonly finalEpochs = new Set<number>();
+  finalRounds = 0;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#nextBlock = connection.manifest.deployedAtBlock;
+  }
+
+  async look(): Promise<void> {
+    const { contracts, provider } = this.#connection;
+    const latest = await provider.getBlockNumber();
+    [this.epoch, this.rolledEpoch] = (
+      await Promise.all([contracts.clock.currentEpoch(), contracts.epochManager.rolledEpoch()])
+    ).map(Number) as [number, number];
+    if (latest < this.#nextBlock) return;
+    for (const event of await readEvents(contracts, this.#nextBlock, latest)) this.#take(event);
+    const { validatorSet } = contracts;
+    for (const { args } of await validatorSet.queryFilter(
+      validatorSet.filters.Pruned(),
+      this.#nextBlock,
+      latest,
+    )) {
+      this.prunings.push({
+        owner: args.owner,
+        seat: Number(args.seat),
+        epoch: Number(args.epoch),
+        scoredEpoch: Number(args.scoredEpoch),
+        score: Number(args.score) / 1e9,
+      });
+    }
+    const scored = await validatorSet.queryFilter(
+      validatorSet.filters.PerformanceScored(),
+      this.#nextBlock,
+      latest,
+    );
+    for (const { args } of scored) {
+      this.seatScores.push({
+        owner: args.owner,
+        epoch: Number(args.epoch),
+        consensus: Number(args.consensus) / 1e9,
+        llm: Number(args.llm) / 1e9,
+        score: Number(args.score) / 1e9,
+      });
+    }
+    this.#nextBlock = latest + 1;
+  }
+
+  count(state: RequestState): number {
+    return [...this.requests.values()].filter((request) => request.state === state).length;
+  }
+
+  tallyOf(worker: string): WorkerTally {
+    const known = this.tallies.get(worker) ?? emptyTally();
+    this.tallies.set(worker, known);
+    return known;
+  }
+
+  #take(event: Awaited<ReturnType<typeof readEvents>>[number]): void {
+    switch (event.type) {
+      case "submitted":
+        this.requests.set(event.requestId, {
+          state: "open",
+          baseRewardWei: event.baseRewardWei,
+          paidWei: 0n,
+          refundedWei: 0n,
+        });
+        return;
+      case "responseSettled": {
+        const tally = this.tallyOf(event.worker);
+        tally[event.outcome] += 1;
+        tally.paidWei += event.rewardWei;
+        tally.slashedWei += event.slashedWei;
+        if (event.outcome !== "unscored") {
+          tally.qualitySumWad += event.qualityWad;
+          tally.scored += 1;
+        }
+        return;
+      }
+      case "settled":
+      case "closed": {
+        const request = this.requests.get(event.requestId);
+        if (request === undefined) return;
+        request.state = event.type === "settled" ? "settled" : event.state;
+        request.paidWei = event.type === "settled" ? event.paidWei : 0n;
+        request.refundedWei = request.baseRewardWei - request.paidWei;
+        return;
+      }
+      case "roundFinal":
+        this.finalRounds += 1;
+        return;
+      case "epochFinal":
+        this.finalEpochs.add(event.epoch);
+        return;
+      case "committed":
+      case "registered":
+      case "metadata":
+        return;
+    }
+  }
+}
+
+/** Utility, requirement and stake of every member now. */
+export async function readStandings(
+  { contracts }: Connection,
+  members: readonly Member[],
+): Promise<Map<string, Standing>> {
+  const standings = await Promise.all(
+    members.map(async ({ name, account }) => {
+      const node = await contracts.registry.nodeOf(account.address);
+      const standing: Standing = {
+        utilityWad: node.utility,
+        requirementWei: node.requirement,
+        stakeWei: node.stakeUnits,
+        short: node.short,
+      };
+      return [name, standing] as const;
+    }),
+  );
+  return new Map(standings);
+}
+
+export interface ConservationLine {
+  readonly what: string;
+  readonly expectedWei: bigint;
+  readonly foundWei: bigint;
+}
+
+/**
+ * Where every token is: supply against the sum of all balances, each contract's ledger against its balance, the members'
+ * credit against the escrow's total, and what requests paid and refunded against what they were funded with.
+ */
+export async function checkConservation(
+  { contracts, manifest }: Connection,
+  observer: Observer,
+  holders: ReadonlyMap<string, string>,
+): Promise<ConservationLine[]> {
+  const { masa, vault, escrow } = contracts;
+  const addresses = [
+    ...holders.values(),
+    manifest.contracts.vault,
+    manifest.contracts.escrow,
+    manifest.contracts.timelock,
+  ];
+  const sum = (values: readonly bigint[]): bigint => values.reduce((total, value) => total + value, 0n);
+  const [supply, balances, credits, totals, credit, reserved, vaultBalance, escrowBalance] =
+    await Promise.all([
+      masa.totalSupply(),
+      Promise.all(addresses.map((holder) => masa.balanceOf(holder))),
+      Promise.all([...holders.values()].map((holder) => escrow.creditOf(holder))),
+      vault.totalsOf(manifest.contracts.masa),
+      escrow.totalCredit(),
+      escrow.totalReserved(),
+      masa.balanceOf(manifest.contracts.vault),
+      masa.balanceOf(manifest.contracts.escrow),
+    ]);
+  const requests = [...observer.requests.values()];
+  const ended = requests.filter((request) => request.state !== "open");
+  const tallies = [...observer.tallies.values()];
+  return [
+    { what: "MASA: supply = all balances", expectedWei: supply, foundWei: sum(balances) },
+    {
+      what: "vault: balance = staked + unbonding + appeal pot (I-01)",
+      expectedWei: vaultBalance,
+      foundWei: totals.staked + totals.unbonding + totals.appealPot,
+    },
+    {
+      what: "escrow: balance = credit + open requests (I-03)",
+      expectedWei: escrowBalance,
+      foundWei: credit + reserved,
+    },
+    { what: "escrow: total credit = every account's credit", expectedWei: credit, foundWei: sum(credits) },
+    {
+      what: "requests: rewards put up = paid + refunded",
+      expectedWei: sum(ended.map((request) => request.baseRewardWei)),
+      foundWei: sum(ended.map((request) => request.paidWei + request.refundedWei)),
+    },
+    {
+      what: "workers: earned = paid by requests",
+      expectedWei: sum(tallies.map((tally) => tally.paidWei)),
+      foundWei: sum(ended.map((request) => request.paidWei)),
+    },
+    {
+      what: "slashed from workers = appeal pot + released to the treasury",
+      expectedWei: sum(tallies.map((tally) => tally.slashedWei)),
+      foundWei: totals.appealPot + (await masa.balanceOf(manifest.contracts.timelock)),
+    },
+    ...(await taoLine(manifest, contracts.masa.runner?.provider ?? null)),
+  ];
+}
+
+/** The wrapped TAO is deployed but not yet accepted as collateral: none of it may be anywhere. */
+async function taoLine(
+  manifest: Manifest,
+  provider: Connection["provider"] | null | object,
+): Promise<ConservationLine[]> {
+  const { tao } = manifest.contracts;
+  if (tao === undefined || provider === null) return [];
+  const token = connectContracts(
+    { ...manifest, contracts: { ...manifest.contracts, masa: tao } },
+    provider as Connection["provider"],
+  ).masa;
+  const [supply, inVault] = await Promise.all([
+    token.totalSupply(),
+    token.balanceOf(manifest.contracts.vault),
+  ]);
+  return [{ what: "TAO: none minted, none in the vault", expectedWei: supply, foundWei: inVault }];
+}
+
+export interface GasLine {
+  readonly operation: string;
+  readonly count: number;
+  readonly least: bigint;
+  readonly mean: bigint;
+  readonly most: bigint;
+}
+
+/** Gas of every operation since the deployment, from the receipts of the chain's blocks. */
+export async function measureGas({ provider, manifest }: Connection): Promise<GasLine[]> {
+  const names = new Map(
+    (["masa", "vault", "registry", "validatorSet", "escrow", "consensus", "epochManager"] as const).map(
+      (key) => [manifest.contracts[key], key],
+    ),
+  );
+  const used = new Map<string, bigint[]>();
+  const last = await provider.getBlockNumber();
+  for (let number = manifest.deployedAtBlock; number <= last; number++) {
+    const block = await provider.getBlock(number, true);
+    for (const transaction of block?.prefetchedTransactions ?? []) {
+      const key = transaction.to === null ? undefined : names.get(transaction.to);
+      const call = key === undefined ? null : contractInterface(key).parseTransaction(transaction);
+      if (key === undefined || call === null) continue;
+      const receipt: TransactionReceipt | null = await provider.getTransactionReceipt(transaction.hash);
+      if (receipt?.status !== 1) continue;
+      const operation = `${key}.${call.name}`;
+      used.set(operation, [...(used.get(operation) ?? []), receipt.gasUsed]);
+    }
+  }
+  return [...used.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([operation, gas]) => ({
+      operation,
+      count: gas.length,
+      least: gas.reduce((a, b) => (a < b ? a : b)),
+      mean: gas.reduce((a, b) => a + b) / BigInt(gas.length),
+      most: gas.reduce((a, b) => (a > b ? a : b)),
+    }));
+}
+
+/** Known states in the order people read them. */
+export const SHOWN_STATES = REQUEST_STATES.filter((state) => state !== "none");
+export const roleName = (role: bigint): string => ROLES[Number(role)] ?? "none";
+export const masaNumber = (wei: bigint): number => Number(formatUnits(wei, 18));
