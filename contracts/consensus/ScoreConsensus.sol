@@ -21,8 +21,9 @@ contract ScoreConsensus is IScoreConsensus, EIP712 {
         "EpochReport(uint64 epoch,uint32 attempt,address poster,bytes32 scoresHash)"
     );
     uint256 private constant SIGNATURE_LENGTH = 65;
-    /// @notice Most results of one report, so that it fits one transaction.
+    /// @notice Most results of one report, and most responses in them, so that it fits one transaction.
     uint256 public constant MAX_RESULTS = 200;
+    uint256 public constant MAX_RESPONSES = 250;
 
     IEpochClock public immutable clock;
     IValidatorSet public immutable validatorSet;
@@ -67,10 +68,7 @@ contract ScoreConsensus is IScoreConsensus, EIP712 {
         if (_final[report.epoch][report.round] != bytes32(0)) {
             revert ScoreConsensus_AlreadyFinal(report.epoch, report.round);
         }
-        if (report.results.length == 0) revert ScoreConsensus_EmptyReport();
-        if (report.results.length > MAX_RESULTS) {
-            revert ScoreConsensus_TooManyResults(report.results.length, MAX_RESULTS);
-        }
+        _requireBounded(report.results);
         bytes32 digest = scoreReportDigest(report);
         _requireFinal(report.epoch, digest, signers, signatures);
         _final[report.epoch][report.round] = digest;
@@ -136,6 +134,16 @@ contract ScoreConsensus is IScoreConsensus, EIP712 {
                     )
                 )
             );
+    }
+
+    function _requireBounded(IRequestEscrow.RequestResult[] calldata results) private pure {
+        if (results.length == 0) revert ScoreConsensus_EmptyReport();
+        if (results.length > MAX_RESULTS) revert ScoreConsensus_TooManyResults(results.length, MAX_RESULTS);
+        uint256 responses;
+        for (uint256 i; i < results.length; ++i) {
+            responses += results[i].responses.length;
+        }
+        if (responses > MAX_RESPONSES) revert ScoreConsensus_TooManyResponses(responses, MAX_RESPONSES);
     }
 
     /// @dev A bitmap of signers leaves no way to name a seat twice or out of order.

@@ -50,6 +50,8 @@ interface IScoreConsensus {
     error ScoreConsensus_EpochAlreadyFinal(uint64 epoch);
     error ScoreConsensus_EmptyReport();
     error ScoreConsensus_TooManyResults(uint256 results, uint256 most);
+    /// @notice The results carry more responses together than one transaction can settle.
+    error ScoreConsensus_TooManyResponses(uint256 responses, uint256 most);
     error ScoreConsensus_ScoresOfAnotherEpoch(uint64 epoch, uint64 scoresEpoch);
     /// @notice `signatures` is not 65 bytes for each bit of `signers`.
     error ScoreConsensus_SignatureLength(uint256 length, uint256 wanted);

@@ -17,6 +17,23 @@ library ConsensusMath {
         return FixedPointMathLib.mulDiv(stake, WAD, sigma);
     }
 
+    /// @notice The most that one seat may weigh: `maxSeatShare` of the uncapped total. What is cut off is not handed to
+    /// others, so a capped seat's share of the capped total can exceed `maxSeatShare`.
+    /// @param uncappedTotal Σ {seatWeightDown}, wei.
+    /// @param maxSeatShare WAD.
+    /// @return cap Wei, rounded down.
+    function seatCapDown(uint256 uncappedTotal, uint256 maxSeatShare) internal pure returns (uint256) {
+        return FixedPointMathLib.mulDiv(uncappedTotal, maxSeatShare, WAD);
+    }
+
+    /// @notice A seat's share of the capped total, which fits 8 bytes.
+    /// @param weight Capped weight, wei.
+    /// @param cappedTotal Σ capped weights, wei, above 0.
+    /// @return share WAD, rounded down: shares sum to at most 1.
+    function seatShareDown(uint256 weight, uint256 cappedTotal) internal pure returns (uint64) {
+        return uint64(FixedPointMathLib.mulDiv(weight, WAD, cappedTotal));
+    }
+
     /// @notice The seat drawn by `draw`: seats own consecutive stretches of [0, Σ weights), in order of their index.
     /// @param weights Capped weights, one a seat.
     /// @param draw A uniform number below Σ weights.

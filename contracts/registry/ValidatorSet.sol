@@ -346,7 +346,7 @@ contract ValidatorSet is IValidatorSet, Ownable {
         for (uint256 i; i < rows; ++i) {
             if ((occupied >> i) & 1 == 1) uncapped += weights[i] = _rawWeight(_seats[i].owner);
         }
-        uint256 cap = (uncapped * _parameters.maxSeatShare) / WAD;
+        uint256 cap = ConsensusMath.seatCapDown(uncapped, _parameters.maxSeatShare);
         uint256 capped;
         for (uint256 i; i < rows; ++i) {
             if (weights[i] > cap) weights[i] = cap;
@@ -356,7 +356,7 @@ contract ValidatorSet is IValidatorSet, Ownable {
         uint64 totalWeight;
         for (uint256 i; i < rows; ++i) {
             if (weights[i] == 0) continue;
-            uint64 share = uint64((weights[i] * WAD) / capped);
+            uint64 share = ConsensusMath.seatShareDown(weights[i], capped);
             totalWeight += share;
             bytes28 row = bytes28(abi.encodePacked(registry.hotKeyOf(_seats[i].owner), share));
             assembly ("memory-safe") {

@@ -19,7 +19,7 @@ import type { RequestPayload, ResponsePayload, ResponseScore } from "#sdk";
 
 import type { KeeperRuntime, Peer } from "./runtime.ts";
 import { FRAUD_CODES, indexEvidence } from "./scoring/index.ts";
-import type { EvidenceDocument, EvidenceIndex } from "./scoring/index.ts";
+import type { EvidenceDocument, EvidenceIndex, SubScores } from "./scoring/index.ts";
 import type { StoredCommitment, StoredRequest } from "./store.ts";
 
 const UNSCORED: ResponseScore = {
@@ -151,10 +151,17 @@ function scoreResponse(
   } catch {
     return WORTHLESS; // committed to something that is no response at all
   }
-  const scores = runtime.scorer.score(
-    { prompt: payload.prompt, evidence: evidence.documents, response },
-    { index: evidence.index },
-  );
+  let scores: SubScores;
+  try {
+    scores = runtime.scorer.score(
+      { prompt: payload.prompt, evidence: evidence.documents, response },
+      { index: evidence.index },
+    );
+  } catch (error) {
+    // A judge that fails has no opinion: the response is left unscored, at nobody's cost.
+    runtime.log.error({ requestId: String(request.requestId), error: String(error) }, "the scorer failed");
+    return UNSCORED;
+  }
   return {
     relevance: scores.relevance,
     coherence: scores.coherence,
@@ -182,7 +189,8 @@ export async function judgeRequest(
   try {
     payload = await fetchRequestPayload(runtime, request);
     evidence = await fetchEvidence(runtime, request, payload);
-    if (request.hasEvidence !== payload.evidence.length > 0) {
+    const blank = evidence.documents.every(({ text }) => text.trim() === "");
+    if (request.hasEvidence !== payload.evidence.length > 0 || (request.hasEvidence && blank)) {
       throw new MasaError(
         "MASA-502",
         "the request says one thing of its evidence on chain and another in its payload",

@@ -28,6 +28,7 @@ import {
   encode,
   encodeResults,
   MAX_MESSAGE_BYTES,
+  MAX_RESPONSES,
   MAX_RESULTS,
 } from "./wire.ts";
 import type { RoundArchive, VectorCall } from "./wire.ts";
@@ -183,6 +184,20 @@ export function isEnough(frozen: FrozenSeats, seats: Iterable<number>): boolean 
   return 3n * signed > 2n * frozen.totalWeight && list.length >= frozen.leastConfirmations;
 }
 
+/** What this keeper can put into a report now, oldest first, within the bounds of one report. */
+function chooseRequests(runtime: KeeperRuntime, requests: readonly StoredRequest[], now: number): bigint[] {
+  const chosen: bigint[] = [];
+  let responses = 0;
+  for (const request of requests) {
+    const own = runtime.store.ownResult(request.requestId);
+    if (own === null || !isClosed(runtime, request, now)) continue;
+    responses += own.responses.length;
+    if (chosen.length === MAX_RESULTS || responses > MAX_RESPONSES) break;
+    chosen.push(request.requestId);
+  }
+  return chosen;
+}
+
 /** Proposes and posts a round's report if it is this keeper's turn and there is something to settle. */
 export async function proposeRound(
   runtime: KeeperRuntime,
@@ -196,10 +211,7 @@ export async function proposeRound(
   const seat = proposerOf(frozen, turn.round, turn.attempt);
   if (frozen.hotKeys[seat] !== runtime.hotKey) return false;
   if (store.finalRounds(turn.epoch).some((final) => final.round === turn.round)) return false;
-  const requestIds = requests
-    .filter((request) => isClosed(runtime, request, now) && store.ownResult(request.requestId) !== null)
-    .map((request) => request.requestId)
-    .slice(0, MAX_RESULTS);
+  const requestIds = chooseRequests(runtime, requests, now);
   if (requestIds.length === 0 || store.hasSigned("scoreReport", turn)) return false;
 
   const own = await ownVector(runtime, { ...turn, requestIds });

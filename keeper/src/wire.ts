@@ -6,6 +6,8 @@ import type { EpochReport, RequestResult, ScoreReport, SignedVector } from "#sdk
 
 /** Most requests in one report: ScoreConsensus.MAX_RESULTS. */
 export const MAX_RESULTS = 200;
+/** Most responses in one report: ScoreConsensus.MAX_RESPONSES. */
+export const MAX_RESPONSES = 250;
 /** Most bytes of a message between keepers: 64 vectors of a full report. */
 export const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 

@@ -73,6 +73,7 @@ class WorkerNode {
   readonly #db: DatabaseSync;
   readonly #account: string;
   readonly #options: WorkerOptions;
+  #wasShort = false;
 
   constructor(connection: Connection, db: DatabaseSync, account: string, options: WorkerOptions) {
     this.#connection = connection;
@@ -139,17 +140,43 @@ class WorkerNode {
     const { log } = this.#options;
     await followEvents(this.#connection, this.#db, (event) => this.take(event));
     const { timestamp } = await this.#connection.latest();
-    for (const request of this.#waiting(timestamp)) {
+    const waiting = this.#waiting(timestamp);
+    if (waiting.length === 0 || !(await this.#isEligible())) return;
+    for (const request of waiting) {
       try {
         await this.#answer(request);
       } catch (error) {
         const explained = explainChainError(error);
         // A refusal by the contract is final for this request; anything else may go through at the next look.
         const final = explained instanceof MasaError && explained.code === "MASA-304";
-        if (final) this.#db.prepare("UPDATE requests SET given_up = 1 WHERE id = ?").run(String(request.id));
+        if (final) this.#giveUp(request.id);
         log.warn({ requestId: String(request.id), final, error: String(explained) }, "request not answered");
       }
     }
+  }
+
+  #giveUp(requestId: bigint): void {
+    this.#db.prepare("UPDATE requests SET given_up = 1 WHERE id = ?").run(String(requestId));
+  }
+
+  /** Says once when the worker becomes ineligible, and once when it is eligible again. */
+  async #isEligible(): Promise<boolean> {
+    const { short, requirement, stakeUnits } = await this.#connection.contracts.registry.nodeOf(
+      this.#account,
+    );
+    if (short !== this.#wasShort) {
+      const facts = { requirement: String(requirement), stakeUnits: String(stakeUnits) };
+      if (short)
+        this.#options.log.warn(facts, "marked short: no new work until the stake meets the requirement");
+      else this.#options.log.info(facts, "eligible again");
+    }
+    this.#wasShort = short;
+    // Topping up clears the mark only when somebody pokes the node: it does so itself.
+    if (short && stakeUnits >= requirement) {
+      await this.#connection.send(() => this.#connection.contracts.registry.poke(this.#account));
+      return true;
+    }
+    return !short;
   }
 
   async #answer(request: OpenRequest): Promise<void> {
@@ -160,10 +187,13 @@ class WorkerNode {
     let payload = known?.["payload"] as string | undefined;
     if (salt === undefined || payload === undefined) {
       const question = await this.#fetchQuestion(request);
-      const { text, citations, model, usage } = await engine.answer({
-        prompt: question.prompt,
-        kind: question.kind,
-      });
+      const answer = await engine.answer({ prompt: question.prompt, kind: question.kind });
+      if (answer === null) {
+        this.#giveUp(request.id);
+        log.info({ requestId: String(request.id) }, "nothing to answer with, left to others");
+        return;
+      }
+      const { text, citations, model, usage } = answer;
       const response: ResponsePayload = {
         schema: "masa.response/1",
         requestId: String(request.id),

@@ -1,6 +1,11 @@
 /** A connection to the chain: provider, contracts, the chain's own time, and an orderly way to send transactions. */
 import { FetchRequest, JsonRpcProvider, NonceManager, Wallet } from "ethers";
-import type { ContractTransactionReceipt, ContractTransactionResponse, TransactionReceipt } from "ethers";
+import type {
+  ContractTransactionReceipt,
+  ContractTransactionResponse,
+  TransactionReceipt,
+  TransactionRequest,
+} from "ethers";
 
 import { checkNetwork, connectContracts } from "./contracts.ts";
 import type { MasaContracts } from "./contracts.ts";
@@ -16,6 +21,15 @@ const RPC_TIMEOUT_MS = 20_000;
 const CONFIRMATION_TIMEOUT_MS = 120_000;
 /** Milliseconds between looks for a receipt. */
 const RECEIPT_POLL_MS = 250;
+
+/** Estimates with room to spare, in percent: what others do between estimate and mining can make a call dearer. */
+const GAS_PERCENT = 140n;
+
+class RoomyWallet extends Wallet {
+  override async estimateGas(transaction: TransactionRequest): Promise<bigint> {
+    return ((await super.estimateGas(transaction)) * GAS_PERCENT) / 100n;
+  }
+}
 
 export interface Connection {
   readonly manifest: Manifest;
@@ -87,7 +101,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   let wallet: Wallet | null = null;
   if (options.privateKey !== undefined) {
     try {
-      wallet = new Wallet(options.privateKey, provider);
+      wallet = new RoomyWallet(options.privateKey, provider);
     } catch {
       // The cause is dropped on purpose: it would carry the key into logs.
       throw new MasaError("MASA-106", "the private key is not 32 bytes of hex");

@@ -102,6 +102,11 @@ export const ERROR_CATALOGUE = {
     advice: "It may still be mined: check the account's nonce before sending again.",
     retryable: true,
   },
+  "MASA-307": {
+    summary: "the transaction ran out of gas",
+    advice: "The chain moved on between estimate and mining; it is sent again with a fresh estimate.",
+    retryable: true,
+  },
   "MASA-401": {
     summary: "the language model server failed",
     advice: "Check --llm, --model and MASA_LLM_API_KEY, and that the server is OpenAI-compatible.",

@@ -51,6 +51,9 @@ export function explainChainError(error: unknown): unknown {
   const data = revertData(error);
   const decoded = data === undefined ? null : decodeRevert(data);
   if (decoded !== null) return new MasaError("MASA-304", describe(decoded), { cause: error });
+  if (/ran out of gas|out of gas/i.test(String(error))) {
+    return new MasaError("MASA-307", "the transaction ran out of gas", { cause: error });
+  }
   if (isError(error, "INSUFFICIENT_FUNDS"))
     return new MasaError("MASA-303", error.shortMessage, { cause: error });
   if (isError(error, "CALL_EXCEPTION"))

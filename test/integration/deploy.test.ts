@@ -88,14 +88,17 @@ describe("deploy", () => {
     const c = connectContracts(manifest, deployer);
     const worker = await c.registry.roleParametersOf(2);
     assert.equal(worker.budgetShare, params.roles.worker.budgetShare);
-    assert.equal(worker.floor, 1_000n * 10n ** 18n);
-    assert.equal((await c.registry.referenceWork()).oracle, 2_000n * 10n ** 9n);
-    assert.equal((await c.registry.standingParameters()).decayPerEpoch, 6n * 10n ** 17n);
-    assert.equal((await c.validatorSet.seatParameters()).weightLlm, 5n * 10n ** 17n);
-    assert.equal((await c.escrow.marketTermsOf(0)).weightResponseTime, 10n ** 17n);
-    assert.equal((await c.escrow.requestLimits()).maxScoringWindow, 120n);
-    assert.equal(await c.consensus.roundLength(), 3n);
-    assert.equal(await c.vault.unbondingDelay(), 360n);
+    assert.equal(worker.lambda, params.roles.worker.lambda);
+    assert.equal(worker.floor, params.roles.worker.floor);
+    const oracle = await c.registry.roleParametersOf(3);
+    assert.equal(oracle.target, BigInt(params.roles.oracle.target));
+    assert.equal((await c.registry.referenceWork()).oracle * 10n ** 9n, params.referenceWork.oracle);
+    assert.equal((await c.registry.standingParameters()).decayPerEpoch, params.standing.decayPerEpoch);
+    assert.equal((await c.validatorSet.seatParameters()).weightLlm, params.seats.weights.llm);
+    assert.equal((await c.escrow.marketTermsOf(0)).weightResponseTime, params.terms.weights.responseTime);
+    assert.equal((await c.escrow.requestLimits()).maxScoringWindow, params.limits.maxScoringWindow);
+    assert.equal(await c.consensus.roundLength(), params.clock.roundLength);
+    assert.equal(await c.vault.unbondingDelay(), params.vault.unbondingDelay);
     assert.equal(await c.masa.balanceOf(stranger.address), 10n ** 27n);
     const proposer = await c.timelock.PROPOSER_ROLE();
     assert.isFalse(
@@ -141,7 +144,7 @@ describe("deploy refuses infeasible parameters before it sends anything:", () =>
     [
       "a budget above maxStakedShare (D1)",
       (raw) => (raw.roles.worker.budgetShare = "0.2"),
-      /0\.\d+ of the supply.*D1/,
+      /\d\.\d+ of the supply.*D1/,
     ],
     ["a share above 1", (raw) => (raw.maxStakedShare = "1.1"), /maxStakedShare is 1\.1/],
     ["λ = 0", (raw) => (raw.roles.oracle.lambda = "0"), /roles\.oracle\.lambda is 0/],

@@ -37,7 +37,7 @@ const INSTRUCTIONS: readonly RegExp[] = [
 ];
 
 /** Removes marks that are no prose: reference marks, emphasis, fences, list and quote markers, links. */
-export function cleanResponse(raw: string): string {
+function cleanResponse(raw: string): string {
   return plainLinks(normalise(raw.slice(0, MAX_CHARACTERS)))
     .replace(/^[ \t]{0,40}(?:```|~~~).*$/gm, "")
     .replace(/\s?\[\^?(?:\d{1,3}|[\w./ -]{1,80}\.(?:md|txt|html?|pdf))\]/g, "")

@@ -3,7 +3,7 @@ import type { EvidenceIndex, IndexedDocument } from "./evidence.ts";
 import { foldForQuotes, triplesOf } from "./text.ts";
 import type { FraudReason, ResponsePayload } from "./types.ts";
 
-export type CitationCheck = {
+type CitationCheck = {
   /** what the citations leave of the trust in the answer, in [0,1]; 1 without any */
   trust: number;
   fraud: FraudReason | null;

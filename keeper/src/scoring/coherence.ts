@@ -7,7 +7,7 @@ import type { Question } from "./question.ts";
 import type { Sentence } from "./text.ts";
 import { clamp01, ramp } from "./types.ts";
 
-export type Coherence = {
+type Coherence = {
   /** the score in [0,1] */
   value: number;
   /** how much of it is language at all (word order, function words, no repetition); gates the other scores too */
@@ -15,7 +15,7 @@ export type Coherence = {
 };
 
 /** The evidence with the response's sentences aligned to it; `directed` when the prompt asks for a part of it. */
-export type AlignedEvidence = { index: EvidenceIndex; claims: readonly ClaimSupport[]; directed: boolean };
+type AlignedEvidence = { index: EvidenceIndex; claims: readonly ClaimSupport[]; directed: boolean };
 
 /** Full length up to here, then falling; an answer is no document. */
 const LONG_WORDS = 260;

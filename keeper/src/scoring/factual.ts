@@ -42,9 +42,9 @@ for (const [a, b] of OPPOSITES)
 /** One or two neighbouring sentences of the evidence, the unit a claim is held against. */
 type Unit = { passage: Passage; at: number; sentences: Sentence[]; scrambled: number };
 
-export type Candidates = { weight: number; passage: Passage }[];
+type Candidates = { weight: number; passage: Passage }[];
 
-export function candidatesOf(index: EvidenceIndex, focus: Focus): Candidates {
+function candidatesOf(index: EvidenceIndex, focus: Focus): Candidates {
   return [...focus.weights].map(([i, weight]) => ({ weight, passage: index.passages[i]! }));
 }
 
@@ -236,7 +236,7 @@ export function supportClaims(
   });
 }
 
-export type Facts = {
+type Facts = {
   value: number;
   /** how far the evidence contradicts the claims, in [0,1] */
   contradicted: number;

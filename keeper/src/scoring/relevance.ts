@@ -26,7 +26,7 @@ const ON_TOPIC_TERMS = 7;
 /** Salient terms of evidence that is to be summarised. */
 const SALIENT_TERMS = 24;
 
-export function questionCoverage(answer: Answer, question: Question): number {
+function questionCoverage(answer: Answer, question: Question): number {
   const heaviest = [...question.terms.values()].sort((a, b) => b - a).slice(0, ENOUGH_TERMS);
   const budget = heaviest.reduce((a, b) => a + b, 0);
   if (budget === 0) return 1;

@@ -29,7 +29,7 @@ export type ScoredRow = {
 };
 
 /** The protocol's default weights; response time counts as perfect, since a file has none. */
-export const FILE_WEIGHTS = { relevance: 0.35, coherence: 0.2, factual: 0.35, responseTime: 0.1 } as const;
+const FILE_WEIGHTS = { relevance: 0.35, coherence: 0.2, factual: 0.35, responseTime: 0.1 } as const;
 
 /** Q of sub-scores with T = 1; without evidence the other weights are divided by what is left. */
 export function fileQuality(scores: SubScores): number {
@@ -39,7 +39,7 @@ export function fileQuality(scores: SubScores): number {
   return sum / SCORE_ONE;
 }
 
-export type ScoreFileOptions = { input: string; output: string; scorer?: ScorerName };
+type ScoreFileOptions = { input: string; output: string; scorer?: ScorerName };
 
 /** Reads rows {id, prompt, evidence, response}, writes rows {id, relevance, coherence, factual, q}; returns how many. */
 export async function scoreFile({ input, output, scorer = "evidence" }: ScoreFileOptions): Promise<number> {

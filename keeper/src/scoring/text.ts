@@ -150,7 +150,7 @@ export function splitSentences(text: string): string[] {
   return out;
 }
 
-export function bigramsOf(words: readonly Word[]): Set<string> {
+function bigramsOf(words: readonly Word[]): Set<string> {
   const out = new Set<string>();
   for (let i = 1; i < words.length; i++) out.add(`${words[i - 1]!.stem} ${words[i]!.stem}`);
   return out;
@@ -168,7 +168,7 @@ function negatedStems(words: readonly Word[]): Set<string> {
   return out;
 }
 
-export function toSentence(text: string): Sentence {
+function toSentence(text: string): Sentence {
   const words = wordsOf(text);
   return {
     text,

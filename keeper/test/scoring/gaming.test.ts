@@ -3,12 +3,13 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createQuotingEngine } from "../../../nodes/src/answer/index.ts";
 import { corpus, CORPUS_FOLDER, judge, questions, shuffled } from "./corpus.ts";
+import { answered } from "../../../nodes/test/answer/answered.ts";
 
 const PASS = 0.6;
 const engine = await createQuotingEngine(CORPUS_FOLDER);
 const good = await Promise.all(
   questions.map(async (prompt) => {
-    const { text } = await engine.answer({ prompt, kind: "data-query" });
+    const { text } = await answered(engine, { prompt, kind: "data-query" });
     return { prompt, text: text.replace(/ \[\d+\]/g, "") };
   }),
 );

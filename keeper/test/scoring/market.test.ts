@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createEngine } from "../../../nodes/src/answer/index.ts";
 import { CORPUS_FOLDER, judge, questions } from "./corpus.ts";
+import { answered } from "../../../nodes/test/answer/answered.ts";
 
 const PASS = 0.6;
 
@@ -13,7 +14,7 @@ async function qualities(
   const worker = await createEngine({ engine, folder: CORPUS_FOLDER });
   const out: number[] = [];
   for (const prompt of questions) {
-    const { text, citations } = await worker.answer({ prompt, kind: "data-query" });
+    const { text, citations } = await answered(worker, { prompt, kind: "data-query" });
     const judged = judge(prompt, text, citations, scorer);
     assert.equal(judged.scores.fraud, null, `an honest quote was called a fraud: ${prompt}`);
     out.push(judged.q);

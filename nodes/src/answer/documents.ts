@@ -20,6 +20,7 @@ const MAX_TOTAL_BYTES = 64 * 1024 * 1024;
 const MAX_DEPTH = 8;
 /** A passage is a paragraph, or part of a long one. */
 const PASSAGE_CHARACTERS = 900;
+const SENTENCE_CHARACTERS = 1_500;
 
 const READABLE = /\.(?:md|markdown|txt)$/i;
 
@@ -71,7 +72,7 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-export type SourceDocument = {
+type SourceDocument = {
   /** file name relative to the folder, with forward slashes */
   source: string;
   text: string;
@@ -145,7 +146,7 @@ function toPieces(heading: string, lines: string[]): Piece[] {
   };
   let size = 0;
   for (const item of lines.join("\n").split(/\n(?=\s*(?:[-*+]|\d{1,3}[.)])\s)/))
-    for (const sentence of splitSentences(plain(item))) {
+    for (const sentence of splitSentences(plain(item)).flatMap(wrap)) {
       if (size > 0 && size + sentence.length > PASSAGE_CHARACTERS) {
         flush();
         size = 0;
@@ -155,6 +156,19 @@ function toPieces(heading: string, lines: string[]): Piece[] {
     }
   flush();
   return out;
+}
+
+/** Text without full stops is cut at white space, since a quote in a payload is bounded. */
+function wrap(sentence: string): string[] {
+  const out: string[] = [];
+  let rest = sentence;
+  while (rest.length > SENTENCE_CHARACTERS) {
+    const space = rest.lastIndexOf(" ", SENTENCE_CHARACTERS);
+    const end = space > 0 ? space : SENTENCE_CHARACTERS;
+    out.push(rest.slice(0, end));
+    rest = rest.slice(end).trimStart();
+  }
+  return [...out, rest];
 }
 
 /** Markdown marks go, words stay. */

@@ -8,8 +8,7 @@ export { createHastyEngine, createLlmEngine, createQuotingEngine };
 export type { LlmOptions } from "./llm.ts";
 export type { AnswerEngine, AnswerPayload, AnswerRequest, Citation, Usage } from "./types.ts";
 
-export type EngineOptions =
-  { engine: "quoting" | "hasty"; folder: string } | ({ engine: "llm" } & LlmOptions);
+type EngineOptions = { engine: "quoting" | "hasty"; folder: string } | ({ engine: "llm" } & LlmOptions);
 
 export function createEngine(options: EngineOptions): Promise<AnswerEngine> {
   switch (options.engine) {

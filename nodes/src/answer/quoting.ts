@@ -79,13 +79,10 @@ export async function createQuotingEngine(folder: string): Promise<AnswerEngine>
   };
 }
 
-function answerFrom(library: Library, prompt: string): AnswerPayload {
+function answerFrom(library: Library, prompt: string): AnswerPayload | null {
   const found = library.find(prompt, READ_PASSAGES);
   const chosen = found.length === 0 ? [] : choose(valueSentences(termsOf(prompt), found, library));
-  if (chosen.length === 0) {
-    const text = "The documents of this worker do not answer the question.";
-    return { text, citations: [], engine: "quoting", usage: { passages: 0, characters: text.length } };
-  }
+  if (chosen.length === 0) return null;
   const { text, citations } = compose(
     chosen.map(({ passage, at }) => ({ source: passage.source, quote: passage.sentences[at]! })),
   );

@@ -29,4 +29,8 @@ export type AnswerPayload = {
 
 export type AnswerRequest = { prompt: string; kind: string };
 
-export type AnswerEngine = { name: string; answer(request: AnswerRequest): Promise<AnswerPayload> };
+export type AnswerEngine = {
+  name: string;
+  /** null: the engine has nothing to say, and the worker keeps its stake out of it */
+  answer(request: AnswerRequest): Promise<AnswerPayload | null>;
+};

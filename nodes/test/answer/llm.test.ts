@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { createLlmEngine, type LlmOptions } from "../../src/answer/index.ts";
+import { answered } from "./answered.ts";
 
 const CORPUS = new URL("./corpus/", import.meta.url).pathname;
 const QUESTION = { prompt: "How much barley does the tidal mill grind in one tide?", kind: "llm-completion" };
@@ -68,7 +69,7 @@ describe("llm engine", () => {
       apiKey: "",
       ...more,
     });
-    return engine.answer(QUESTION);
+    return answered(engine, QUESTION);
   };
 
   it("sends passages as context and returns answer, citations and usage", async () => {
@@ -110,7 +111,7 @@ describe("llm engine", () => {
   it("asks without context when no folder is given, and sends no key when there is none", async () => {
     reply = content('{"answer": "I do not know."}');
     const engine = await createLlmEngine({ url: `${url}/`, model: "tiny", apiKey: "" });
-    const answer = await engine.answer(QUESTION);
+    const answer = await answered(engine, QUESTION);
     assert.deepEqual([answer.text, answer.citations, answer.usage.passages], ["I do not know.", [], 0]);
     assert.equal(seen[0]!.body.messages.at(-1)!.content, QUESTION.prompt);
     assert.equal(seen[0]!.key, undefined);

@@ -10,9 +10,17 @@ import {Test} from "../../support/Test.sol";
 /// and each test derives one.
 abstract contract Handler is Test {
     address[] public actors;
+    /// @notice Calls by the fuzzer.
+    uint256 public calls;
     /// @notice Calls that changed the protocol, by function.
     mapping(bytes4 selector => uint256) public done;
     uint256 public totalDone;
+
+    /// @dev Marks what the fuzzer calls.
+    modifier act() {
+        ++calls;
+        _;
+    }
 
     function _count() internal {
         ++done[msg.sig];
@@ -42,6 +50,13 @@ abstract contract InvariantTargets {
     function _targetHandler(address handler, bytes4[] memory selectors) internal {
         _target = handler;
         _selectors = selectors;
+    }
+
+    /// @dev A campaign that did nothing would prove nothing: of `depth` calls at least `least` must have acted. Shorter
+    /// sequences are the runner's attempts to shrink a counterexample, and are left alone.
+    function _assertActed(uint256 depth, uint256 least) internal view {
+        Handler handler = Handler(_target);
+        if (handler.calls() >= depth) require(handler.totalDone() >= least, "the handler hardly acted");
     }
 
     function targetContracts() public view returns (address[] memory targets) {

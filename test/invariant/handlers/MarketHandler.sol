@@ -145,27 +145,12 @@ abstract contract MarketHandler is MasaFixture {
         ++times["submit"];
     }
 
-    /// @dev Refused where a worker was marked short, is late or has too little free stake, and for no other reason.
+    /// @dev One to three workers answer a request.
     function commit(uint256 who, uint256 which) external action {
-        uint256 id = _recent(which);
+        uint256 id = (which >> 8) % 8 == 0 ? _recent(which) : _answerable(which);
         if (id == 0 || _modelRequests[id].closings != 0) return;
-        address worker = _worker(who);
-        uint256 slash = _slashOf(id);
-        vm.prank(worker);
-        try escrow.commit(id, bytes32(uint256(1))) {
-            modelReserved[worker] += slash;
-            ++times["commit"];
-        } catch (bytes memory reason) {
-            bytes4 error_ = bytes4(reason);
-            assertTrue(
-                error_ == IRequestEscrow.RequestEscrow_NotEligible.selector ||
-                    error_ == IRequestEscrow.RequestEscrow_ResponsesClosed.selector ||
-                    error_ == IRequestEscrow.RequestEscrow_ResponsesFull.selector ||
-                    error_ == IRequestEscrow.RequestEscrow_AlreadyCommitted.selector ||
-                    error_ == IStakeVault.StakeVault_InsufficientFreeStake.selector,
-                "I-18 refused for a known reason"
-            );
-            ++times["commit refused"];
+        for (uint256 i; i <= (which >> 16) % 3; ++i) {
+            _commitAs(_worker((who % WORKERS) + i), id);
         }
     }
 
@@ -330,6 +315,27 @@ abstract contract MarketHandler is MasaFixture {
         if (slash == 0) slash = 1;
     }
 
+    /// @dev Refused where a worker was marked short, is late or has too little free stake, and for no other reason.
+    function _commitAs(address worker, uint256 id) private {
+        uint256 slash = _slashOf(id);
+        vm.prank(worker);
+        try escrow.commit(id, bytes32(uint256(1))) {
+            modelReserved[worker] += slash;
+            ++times["commit"];
+        } catch (bytes memory reason) {
+            bytes4 error_ = bytes4(reason);
+            assertTrue(
+                error_ == IRequestEscrow.RequestEscrow_NotEligible.selector ||
+                    error_ == IRequestEscrow.RequestEscrow_ResponsesClosed.selector ||
+                    error_ == IRequestEscrow.RequestEscrow_ResponsesFull.selector ||
+                    error_ == IRequestEscrow.RequestEscrow_AlreadyCommitted.selector ||
+                    error_ == IStakeVault.StakeVault_InsufficientFreeStake.selector,
+                "I-18 refused for a known reason"
+            );
+            ++times["commit refused"];
+        }
+    }
+
     function _depositFor(address account, uint256 amount) private {
         _deposit(account, amount);
         modelCredit[account] += amount;
@@ -347,10 +353,20 @@ abstract contract MarketHandler is MasaFixture {
     /// @dev One of the latest requests that can be settled now; any of them where none can.
     function _ripe(uint256 which) private view returns (uint256 id) {
         for (uint256 i; i < 6; ++i) {
-            id = _recent(which + i);
+            id = _recent((which % 6) + i);
             IRequestEscrow.Request memory request = escrow.requestOf(id);
             if (request.responses == 0 || _modelRequests[id].closings != 0) continue;
             if (request.responses == request.maxResponses || _now > request.responseDeadline) return id;
+        }
+    }
+
+    /// @dev One of the latest requests that takes answers now; any of them where none does.
+    function _answerable(uint256 which) private view returns (uint256 id) {
+        for (uint256 i; i < 6; ++i) {
+            id = _recent((which % 6) + i);
+            IRequestEscrow.Request memory request = escrow.requestOf(id);
+            bool open = _modelRequests[id].closings == 0 && _now <= request.responseDeadline;
+            if (open && request.responses < request.maxResponses) return id;
         }
     }
 

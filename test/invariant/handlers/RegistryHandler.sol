@@ -32,7 +32,7 @@ abstract contract RegistryHandler is Handler {
         vault = StakeVault(address(registry_.vault()));
         clock = registry_.clock();
         _owner = registry_.owner();
-        for (uint256 i; i < 7; ++i) {
+        for (uint256 i; i < 5; ++i) {
             actors.push(address(uint160(0xac7000 + i)));
         }
         _freezeRequirements();
@@ -40,7 +40,7 @@ abstract contract RegistryHandler is Handler {
 
     // ---------------------------------------------------------------- nodes
 
-    function join(uint256 seed) external {
+    function join(uint256 seed) external act {
         address actor = _actor(seed);
         if (registry.roleOf(actor) != INodeRegistry.Role.None) return;
         INodeRegistry.Role role = INodeRegistry.Role(1 + ((seed >> 8) % 3));
@@ -58,7 +58,7 @@ abstract contract RegistryHandler is Handler {
         _count();
     }
 
-    function leave(uint256 seed) external {
+    function leave(uint256 seed) external act {
         address actor = _actor(seed);
         // Half of the calls stay: most nodes must live long enough to work.
         if (registry.roleOf(actor) == INodeRegistry.Role.None || seed % 2 == 0) return;
@@ -67,7 +67,7 @@ abstract contract RegistryHandler is Handler {
         _count();
     }
 
-    function rekey(uint256 seed) external {
+    function rekey(uint256 seed) external act {
         address actor = _actor(seed);
         if (registry.roleOf(actor) == INodeRegistry.Role.None) return;
         address hotKey = vm.addr(_nextKey++);
@@ -77,35 +77,39 @@ abstract contract RegistryHandler is Handler {
     }
 
     /// @dev Down to somewhere around the requirement, or to nothing.
-    function unbond(uint256 seed, uint256 left) external {
+    function unbond(uint256 seed, uint256 left) external act {
         address actor = _actor(seed);
         if (registry.roleOf(actor) == INodeRegistry.Role.None) return;
         uint256 staked = vault.stakeUnitsOf(actor);
-        left = bound(left, 0, (registry.requirementOf(actor) * 12) / 10);
+        left = bound(left, 0, registry.requirementOf(actor));
         if (staked <= left) return;
         vm.prank(actor);
         vault.startUnbonding(address(masa), staked - left);
         _count();
     }
 
-    function topUp(uint256 seed) external {
+    function topUp(uint256 seed) external act {
         address actor = _actor(seed);
         if (registry.roleOf(actor) == INodeRegistry.Role.None) return;
         if (_stakeUpTo(actor, (registry.requirementOf(actor) * 11) / 10)) _count();
     }
 
-    function poke(uint256 seed) external {
-        address actor = _actor(seed);
-        if (registry.roleOf(actor) == INodeRegistry.Role.None) return;
-        bool before = registry.nodeOf(actor).short;
-        registry.poke(actor);
-        _note(actor, before);
-        _count();
+    /// @dev Everybody, or one.
+    function poke(uint256 seed) external act {
+        for (uint256 i; i < actors.length; ++i) {
+            address actor = actors[i];
+            if (registry.roleOf(actor) == INodeRegistry.Role.None) continue;
+            if (seed % 4 == 0 && actor != _actor(seed >> 8)) continue;
+            bool before = registry.nodeOf(actor).short;
+            registry.poke(actor);
+            _note(actor, before);
+            _count();
+        }
     }
 
     // ---------------------------------------------------------------- modules
 
-    function use(uint256 seed) external {
+    function use(uint256 seed) external act {
         address actor = _actor(seed);
         INodeRegistry.Role role = registry.roleOf(actor);
         if (role == INodeRegistry.Role.None) return;
@@ -117,15 +121,20 @@ abstract contract RegistryHandler is Handler {
         _count();
     }
 
-    function work(uint256 seed, uint256 amount, uint256 performance) external {
+    function work(uint256 seed, uint256 amount, uint256 performance) external act {
         address actor = _actor(seed);
         if (registry.roleOf(actor) == INodeRegistry.Role.None) return;
         vm.prank(seed % 2 == 0 ? registry.market() : registry.validatorSet());
-        registry.recordWork(actor, seed % 16 == 0 ? amount : bound(amount, 0, 200e18), bound(performance, 0, 1e18));
+        // Now and then far more than all of S: the counters saturate.
+        registry.recordWork(
+            actor,
+            bound(amount, 0, seed % 16 == 0 ? type(uint104).max : 200e18),
+            bound(performance, 0, 1e18)
+        );
         _count();
     }
 
-    function roll(uint256 epochs) external {
+    function roll(uint256 epochs) external act {
         epochs = bound(epochs, 1, 3);
         vm.warp(clock.epochStart(clock.currentEpoch() + uint64(epochs)));
         manager.roll();
@@ -135,7 +144,7 @@ abstract contract RegistryHandler is Handler {
 
     // ---------------------------------------------------------------- owner
 
-    function setRoleParameters(uint256 seed, uint256 lambda, uint256 floor) external {
+    function setRoleParameters(uint256 seed, uint256 lambda, uint256 floor) external act {
         if (seed % 3 != 0) return;
         INodeRegistry.Role role = INodeRegistry.Role(1 + ((seed >> 8) % 3));
         INodeRegistry.RoleParameters memory p = registry.roleParametersOf(role);

@@ -37,7 +37,7 @@ abstract contract StakingHandler is Handler {
 
     // ---------------------------------------------------------------- accounts
 
-    function stake(uint256 seed, uint256 amount) external {
+    function stake(uint256 seed, uint256 amount) external act {
         address actor = _actor(seed);
         amount = _size(seed, amount, 1_000e18);
         if (amount > masa.balanceOf(address(this))) return;
@@ -50,7 +50,7 @@ abstract contract StakingHandler is Handler {
         _count();
     }
 
-    function unbond(uint256 seed, uint256 amount) external {
+    function unbond(uint256 seed, uint256 amount) external act {
         address actor = _actor(seed);
         IStakeVault.Position memory position = vault.positionOf(actor, address(masa));
         uint256 free = position.staked - position.reserved;
@@ -64,7 +64,7 @@ abstract contract StakingHandler is Handler {
         _count();
     }
 
-    function withdraw(uint256 seed) external {
+    function withdraw(uint256 seed) external act {
         address actor = _actor(seed);
         uint256 length = _queued[actor].length;
         if (length == 0) return;
@@ -79,7 +79,7 @@ abstract contract StakingHandler is Handler {
         _count();
     }
 
-    function donate(uint256 amount) external {
+    function donate(uint256 amount) external act {
         amount = bound(amount, 1, 1_000e18);
         if (amount > masa.balanceOf(address(this))) return;
         masa.transfer(address(vault), amount);
@@ -89,12 +89,12 @@ abstract contract StakingHandler is Handler {
 
     // ---------------------------------------------------------------- market
 
-    function reserve(uint256 seed, uint256 amount) external {
+    function reserve(uint256 seed, uint256 amount) external act {
         address actor = _actor(seed);
         if (_reserve(actor, seed, amount)) _count();
     }
 
-    function release(uint256 seed) external {
+    function release(uint256 seed) external act {
         address actor = _actor(seed);
         if (_reservations[actor].length == 0) return;
         uint256 amount = _takeReservation(actor, seed >> 8);
@@ -104,7 +104,7 @@ abstract contract StakingHandler is Handler {
     }
 
     /// @dev As the market does it: never more than was reserved.
-    function slashReserved(uint256 seed, uint256 amount) external {
+    function slashReserved(uint256 seed, uint256 amount) external act {
         address actor = _actor(seed);
         if (_reservations[actor].length == 0 && !_reserve(actor, seed, amount)) return;
         uint256 reservation = _takeReservation(actor, seed >> 8);
@@ -113,7 +113,7 @@ abstract contract StakingHandler is Handler {
     }
 
     /// @dev A penalty of any size on an account without open reservations, as proven offences will be.
-    function slashFree(uint256 seed, uint256 amount) external {
+    function slashFree(uint256 seed, uint256 amount) external act {
         address actor = _actor(seed);
         if (_reservations[actor].length != 0) return;
         // Half of them within what is there, half far beyond it.
@@ -123,7 +123,7 @@ abstract contract StakingHandler is Handler {
         _count();
     }
 
-    function releaseSlashed(uint256 seed) external {
+    function releaseSlashed(uint256 seed) external act {
         uint64 current = vault.clock().currentEpoch();
         while (_oldestEpoch <= current && vault.slashedFundsOf(address(masa), _oldestEpoch) == 0) ++_oldestEpoch;
         if (_oldestEpoch > current) {
@@ -136,7 +136,7 @@ abstract contract StakingHandler is Handler {
         _count();
     }
 
-    function pass(uint256 time) external {
+    function pass(uint256 time) external act {
         vm.warp(block.timestamp + bound(time, 1, 3 days));
         _count();
     }
