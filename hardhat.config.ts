@@ -21,17 +21,19 @@ const compiler = {
 const quietDependencies: HardhatPlugin = {
   id: "masa-quiet-dependencies",
   hookHandlers: {
-    solidity: async () => ({
-      default: async () => ({
-        getCompilationJobErrors: async (context, job, output, next) => {
-          const errors = await next(context, job, output);
-          return errors.filter(
-            ({ severity, formattedMessage }) =>
-              severity === "error" || !/^ *--> (\.\/)?node_modules\//m.test(formattedMessage ?? ""),
-          );
-        },
+    solidity: () =>
+      Promise.resolve({
+        default: () =>
+          Promise.resolve({
+            getCompilationJobErrors: async (context, job, output, next) => {
+              const errors = await next(context, job, output);
+              return errors.filter(
+                ({ severity, formattedMessage }) =>
+                  severity === "error" || !/^ *--> (\.\/)?node_modules\//m.test(formattedMessage ?? ""),
+              );
+            },
+          }),
       }),
-    }),
   },
 };
 

@@ -86,7 +86,7 @@ async function runIn(deploymentDir: string, options: DeployOptions): Promise<Dep
     chainId,
     deployedAtBlock: await firstBlock(provider, sent),
     deployer,
-    contracts: Object.fromEntries(addresses),
+    contracts: Object.fromEntries(addresses) as Record<string, unknown>,
     parametersHash: hashParameters(params),
   });
   const differences = await findDifferences(provider, manifest, params);

@@ -27,6 +27,6 @@ export function progressListener(log: (line: string) => void): ExecutionEventLis
   const ignored = (): Promise<void> => Promise.resolve();
   // Ignition calls a method for each kind of event; the rest of them need no line.
   return new Proxy(heard, {
-    get: (target, name) => Reflect.get(target, name) ?? ignored,
+    get: (target, name): unknown => Reflect.get(target, name) ?? ignored,
   }) as ExecutionEventListener;
 }

@@ -71,4 +71,3 @@ export function protocolModule(p: DeployParameters, tokens: MasaTokenModule, gov
   });
 }
 
-export type ProtocolModule = ReturnType<typeof protocolModule>;

@@ -3,9 +3,7 @@
  * accepted answers. Each question is in the state before its transaction is sent, so a restart neither loses one nor
  * asks it twice.
  */
-import type { DatabaseSync } from "node:sqlite";
-
-import { hexlify, keccak256, randomBytes, toUtf8Bytes } from "ethers";
+import { keccak256, toUtf8Bytes } from "ethers";
 import type { Logger } from "pino";
 
 import {
@@ -24,33 +22,13 @@ import {
   signHttpRequest,
   startNodeServer,
 } from "#sdk";
-import type {
-  Connection,
-  MasaEvent,
-  NodeAnswer,
-  NodeRequest,
-  RequestKind,
-  RequestPayload,
-  ResponsePayload,
-} from "#sdk";
+import type { Connection, NodeAnswer, NodeRequest, RequestKind } from "#sdk";
 
 import { loadDocuments } from "./answer/documents.ts";
+import { AskBook } from "./askBook.ts";
+import type { Ask, Question, Won } from "./askBook.ts";
 import { followEvents, pause, validatorKeys } from "./follow.ts";
-import { openState } from "./store.ts";
 
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS endpoints (account TEXT PRIMARY KEY, endpoint TEXT) STRICT;
-  CREATE TABLE IF NOT EXISTS evidence (hash TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS asks (
-    key TEXT PRIMARY KEY, prompt TEXT NOT NULL, payload_hash TEXT NOT NULL UNIQUE, payload TEXT NOT NULL,
-    request_id TEXT UNIQUE, state TEXT NOT NULL, deadline INTEGER, scoring_deadline INTEGER, responses INTEGER NOT NULL,
-    winner TEXT, quality TEXT, paid TEXT, refunded TEXT, nonce TEXT, commitment TEXT, answer TEXT
-  ) STRICT;
-  CREATE TABLE IF NOT EXISTS commitments (
-    request_id TEXT NOT NULL, worker TEXT NOT NULL, nonce TEXT NOT NULL, hash TEXT NOT NULL,
-    PRIMARY KEY (request_id, worker)
-  ) STRICT;
-`;
 const FETCH_TIMEOUT_MS = 10_000;
 const MAX_BODY_BYTES = 1_024;
 
@@ -67,12 +45,6 @@ export interface OracleOptions {
   readonly log: Logger;
 }
 
-/** A question as the caller gives it; `key` is the caller's own name for it. */
-export interface Question {
-  readonly key: string;
-  readonly prompt: string;
-}
-
 export interface AskTerms {
   readonly kind: RequestKind;
   readonly baseRewardWei: bigint;
@@ -82,20 +54,6 @@ export interface AskTerms {
   readonly scoringWindowS: number;
   /** Milliseconds between two submissions. */
   readonly paceMs: number;
-}
-
-export type AskState = "prepared" | "open" | "settled" | "expired" | "unscored" | "cancelled";
-
-export interface Ask {
-  readonly key: string;
-  readonly prompt: string;
-  readonly requestId: bigint | null;
-  readonly state: AskState;
-  readonly paidWei: bigint;
-  readonly refundedWei: bigint;
-  readonly qualityWad: bigint | null;
-  readonly worker: string | null;
-  readonly answer: ResponsePayload | null;
 }
 
 export interface OracleNode {
@@ -109,14 +67,14 @@ export interface OracleNode {
 
 class Oracle {
   readonly #connection: Connection;
-  readonly #db: DatabaseSync;
+  readonly #book: AskBook;
   readonly #account: string;
   readonly #options: OracleOptions;
   #evidence: { id: string; hash: string }[] = [];
 
-  constructor(connection: Connection, db: DatabaseSync, account: string, options: OracleOptions) {
+  constructor(connection: Connection, book: AskBook, account: string, options: OracleOptions) {
     this.#connection = connection;
-    this.#db = db;
+    this.#book = book;
     this.#account = account;
     this.#options = options;
   }
@@ -126,87 +84,29 @@ class Oracle {
       throw new MasaError("MASA-107", (cause as Error).message, { cause });
     });
     this.#evidence = documents.map((document) => {
-      const hash = keccak256(toUtf8Bytes(document.text));
       if (Buffer.byteLength(document.text) > MAX_EVIDENCE_BYTES) {
         throw new MasaError("MASA-107", `${document.source} is larger than ${MAX_EVIDENCE_BYTES} bytes`);
       }
-      this.#db.prepare("INSERT INTO evidence VALUES (?, ?) ON CONFLICT DO NOTHING").run(hash, document.text);
+      const hash = keccak256(toUtf8Bytes(document.text));
+      this.#book.publish(hash, document.text);
       return { id: document.source, hash };
     });
   }
 
-  /** Writes a question down with its payload; an earlier one of the same key stays as it is. */
   prepare(question: Question, kind: RequestKind): void {
-    const payload: RequestPayload = {
-      schema: "masa.request/1",
-      nonce: hexlify(randomBytes(32)),
-      kind,
-      prompt: question.prompt,
-      evidence: this.#evidence,
-    };
-    const text = JSON.stringify(payload);
-    if (Buffer.byteLength(text) > MAX_PAYLOAD_BYTES) {
-      throw new MasaError("MASA-103", `question ${question.key} is larger than ${MAX_PAYLOAD_BYTES} bytes`);
-    }
-    this.#db
-      .prepare(
-        `INSERT INTO asks (key, prompt, payload_hash, payload, state, responses) VALUES (?, ?, ?, ?, 'prepared', 0)
-         ON CONFLICT (key) DO NOTHING`,
-      )
-      .run(question.key, question.prompt, payloadHash(text), text);
+    this.#book.prepare(question, kind, this.#evidence);
   }
 
-  take(event: MasaEvent): void {
-    const db = this.#db;
-    switch (event.type) {
-      case "registered":
-      case "metadata":
-        db.prepare("INSERT OR REPLACE INTO endpoints VALUES (?, ?)").run(event.account, event.endpoint);
-        return;
-      case "submitted":
-        if (event.asker !== this.#account) return;
-        db.prepare(
-          `UPDATE asks SET request_id = ?, deadline = ?, scoring_deadline = ?, state = 'open'
-             WHERE payload_hash = ? AND state = 'prepared'`,
-        ).run(String(event.requestId), event.responseDeadline, event.scoringDeadline, event.payloadHash);
-        return;
-      case "committed":
-        db.prepare("INSERT INTO commitments VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING").run(
-          String(event.requestId),
-          event.worker,
-          String(event.nonce),
-          event.commitment,
-        );
-        return;
-      case "responseSettled":
-        if (event.outcome !== "paid") return;
-        db.prepare("UPDATE asks SET winner = ?, quality = ? WHERE request_id = ?").run(
-          event.worker,
-          String(event.qualityWad),
-          String(event.requestId),
-        );
-        return;
-      case "settled":
-        db.prepare("UPDATE asks SET state = 'settled', paid = ?, refunded = ? WHERE request_id = ?").run(
-          String(event.paidWei),
-          String(event.refundedWei),
-          String(event.requestId),
-        );
-        return;
-      case "closed":
-        db.prepare("UPDATE asks SET state = ? WHERE request_id = ?").run(
-          event.state,
-          String(event.requestId),
-        );
-        return;
-      case "roundFinal":
-      case "epochFinal":
-        return; // of interest to validators only
-    }
+  asks(keys: readonly string[]): Ask[] {
+    return this.#book.asks(keys);
+  }
+
+  async #follow(): Promise<void> {
+    await followEvents(this.#connection, this.#book.db, (event) => this.#book.take(event));
   }
 
   async tick(): Promise<void> {
-    await followEvents(this.#connection, this.#db, (event) => this.take(event));
+    await this.#follow();
     const { timestamp } = await this.#connection.latest();
     await this.#closeOverdue(timestamp);
     await this.#fetchAnswers();
@@ -215,13 +115,12 @@ class Oracle {
   /** Submits the next prepared question. False where there is none. */
   async submitNext(terms: AskTerms): Promise<boolean> {
     // What was sent before a restart shows up as an event first, so nothing is asked twice.
-    await followEvents(this.#connection, this.#db, (event) => this.take(event));
-    const row = this.#db.prepare("SELECT * FROM asks WHERE state = 'prepared' ORDER BY rowid LIMIT 1").get();
-    if (row === undefined) return false;
-    const { escrow } = this.#connection.contracts;
+    await this.#follow();
+    const next = this.#book.nextPrepared();
+    if (next === null) return false;
     await this.#connection.send(() =>
-      escrow.submit({
-        payloadHash: row["payload_hash"] as string,
+      this.#connection.contracts.escrow.submit({
+        payloadHash: next.payloadHash,
         kind: REQUEST_KINDS.indexOf(terms.kind),
         hasEvidence: this.#evidence.length > 0,
         maxResponses: terms.maxResponses,
@@ -231,21 +130,14 @@ class Oracle {
         scoringWindow: terms.scoringWindowS,
       }),
     );
-    this.#options.log.info({ key: row["key"] }, "question submitted");
-    await followEvents(this.#connection, this.#db, (event) => this.take(event));
+    this.#options.log.info({ key: next.key }, "question submitted");
+    await this.#follow();
     return true;
   }
 
   /** Takes refunds of requests that nobody answered or scored in time. */
   async #closeOverdue(now: number): Promise<void> {
-    const rows = this.#db
-      .prepare(
-        `SELECT request_id FROM asks WHERE state = 'open' AND (scoring_deadline < ? OR (deadline < ? AND NOT EXISTS
-           (SELECT 1 FROM commitments WHERE commitments.request_id = asks.request_id)))`,
-      )
-      .all(now, now);
-    for (const row of rows) {
-      const id = BigInt(row["request_id"] as string);
+    for (const id of this.#book.overdue(now)) {
       try {
         await this.#connection.send(() => this.#connection.contracts.escrow.close(id));
       } catch (error) {
@@ -255,43 +147,27 @@ class Oracle {
   }
 
   async #fetchAnswers(): Promise<void> {
-    const rows = this.#db
-      .prepare("SELECT * FROM asks WHERE state = 'settled' AND winner IS NOT NULL AND answer IS NULL")
-      .all();
-    for (const row of rows) {
-      const id = row["request_id"] as string;
-      const winner = row["winner"] as string;
+    for (const won of this.#book.won()) {
       try {
-        const text = await this.#fetchAnswer(id, winner);
-        this.#db.prepare("UPDATE asks SET answer = ? WHERE request_id = ?").run(text, id);
+        this.#book.saveAnswer(won.requestId, await this.#fetchAnswer(won));
       } catch (error) {
-        this.#options.log.warn({ requestId: id, error: String(error) }, "accepted answer not fetched yet");
+        const facts = { requestId: won.requestId, error: String(error) };
+        this.#options.log.warn(facts, "accepted answer not fetched yet");
       }
     }
   }
 
   /** From the worker, or from any validator where the worker does not serve it. */
-  async #fetchAnswer(requestId: string, worker: string): Promise<string> {
-    const committed = this.#db
-      .prepare("SELECT * FROM commitments WHERE request_id = ? AND worker = ?")
-      .get(requestId, worker);
+  async #fetchAnswer({ requestId, worker, nonce, commitment }: Won): Promise<string> {
     const holders = [worker, ...(await this.#validatorAccounts())];
     let last: unknown = new MasaError("MASA-501", "nobody serves it");
     for (const holder of holders) {
       try {
-        const served = JSON.parse(await this.#call(holder, `/responses/${requestId}`)) as {
-          salt: string;
-          payload: string;
-        };
-        const made = responseCommitment(
-          BigInt(requestId),
-          worker,
-          BigInt(committed?.["nonce"] as string),
-          served.salt,
-          payloadHash(served.payload),
-        );
-        if (made !== committed?.["hash"])
-          throw new MasaError("MASA-502", `${holder} served another response`);
+        const text = await this.#call(holder, `/responses/${requestId}`);
+        const served = JSON.parse(text) as { salt: string; payload: string };
+        const hash = payloadHash(served.payload);
+        const made = responseCommitment(BigInt(requestId), worker, nonce, served.salt, hash);
+        if (made !== commitment) throw new MasaError("MASA-502", `${holder} served another response`);
         parseResponsePayload(served.payload);
         return served.payload;
       } catch (error) {
@@ -309,10 +185,8 @@ class Oracle {
 
   async #call(account: string, path: string): Promise<string> {
     const { wallet, manifest } = this.#connection;
-    const endpoint = this.#db.prepare("SELECT endpoint FROM endpoints WHERE account = ?").get(account)?.[
-      "endpoint"
-    ];
-    if (typeof endpoint !== "string") throw new MasaError("MASA-501", `${account} publishes no endpoint`);
+    const endpoint = this.#book.endpointOf(account);
+    if (endpoint === null) throw new MasaError("MASA-501", `${account} publishes no endpoint`);
     if (wallet === null) throw new MasaError("MASA-104");
     const { timestamp } = await this.#connection.latest();
     const auth = await signHttpRequest(
@@ -341,9 +215,9 @@ class Oracle {
     if (request.method !== "GET" || match === null) throw new MasaError("MASA-501", "no such page");
     const hash = match[2] as string;
     if (match[1] === "payloads") {
-      const row = this.#db.prepare("SELECT payload FROM asks WHERE payload_hash = ?").get(hash);
-      if (row === undefined) throw new MasaError("MASA-501", `no payload ${hash}`);
-      return { status: 200, body: row["payload"] as string, contentType: "application/json" };
+      const payload = this.#book.payload(hash);
+      if (payload === null) throw new MasaError("MASA-501", `no payload ${hash}`);
+      return { status: 200, body: payload, contentType: "application/json" };
     }
     const { timestamp } = await this.#connection.latest();
     const signed = { audience: this.#account, method: "GET", path: request.path, body: request.body };
@@ -356,28 +230,9 @@ class Oracle {
     if (!(await validatorKeys(this.#connection)).has(caller)) {
       throw new MasaError("MASA-504", "evidence is for validators");
     }
-    const row = this.#db.prepare("SELECT body FROM evidence WHERE hash = ?").get(hash);
-    if (row === undefined) throw new MasaError("MASA-501", `no evidence ${hash}`);
-    return { status: 200, body: row["body"] as string };
-  }
-
-  asks(keys: readonly string[]): Ask[] {
-    return keys.map((key) => {
-      const row = this.#db.prepare("SELECT * FROM asks WHERE key = ?").get(key);
-      if (row === undefined) throw new MasaError("MASA-103", `no question ${key}`);
-      const number = (name: string): bigint => BigInt((row[name] as string | null) ?? "0");
-      return {
-        key,
-        prompt: row["prompt"] as string,
-        requestId: row["request_id"] === null ? null : number("request_id"),
-        state: row["state"] as AskState,
-        paidWei: number("paid"),
-        refundedWei: number("refunded"),
-        qualityWad: row["quality"] === null ? null : number("quality"),
-        worker: row["winner"] as string | null,
-        answer: row["answer"] === null ? null : parseResponsePayload(row["answer"] as string),
-      };
-    });
+    const document = this.#book.evidence(hash);
+    if (document === null) throw new MasaError("MASA-501", `no evidence ${hash}`);
+    return { status: 200, body: document };
   }
 }
 
@@ -421,8 +276,8 @@ export async function startOracle(options: OracleOptions): Promise<OracleNode> {
     const role = await connection.contracts.registry.roleOf(account);
     if (role !== 3n) throw new MasaError("MASA-403", `${account} is not registered as an oracle node`);
     const identity = `${connection.manifest.chainId}:${connection.manifest.contracts.escrow}:${account}`;
-    const db = openState(options.statePath, SCHEMA, identity);
-    const oracle = new Oracle(connection, db, account, options);
+    const book = new AskBook(options.statePath, identity, account);
+    const oracle = new Oracle(connection, book, account, options);
     const server = await startNodeServer({
       host: options.host,
       port: options.port,
@@ -435,7 +290,7 @@ export async function startOracle(options: OracleOptions): Promise<OracleNode> {
       ask: (questions, terms, signal) => askAll(oracle, options, questions, terms, signal),
       async close() {
         await server.close();
-        db.close();
+        book.db.close();
         connection.close();
       },
     };

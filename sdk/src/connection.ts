@@ -61,7 +61,8 @@ async function waitMined(
     if (receipt !== null) {
       if (receipt.status === 1) return receipt;
       // The receipt does not say why: the same call against the block before it does.
-      await provider.call({ ...response.toJSON(), blockTag: receipt.blockNumber - 1 });
+      const { to, from, data, value } = response;
+      await provider.call({ to, from, data, value, blockTag: receipt.blockNumber - 1 });
       throw new MasaError("MASA-304", `transaction ${response.hash} reverted`);
     }
     if (Date.now() > deadline) {

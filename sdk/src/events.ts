@@ -1,6 +1,18 @@
 /** Reads what happened on chain, in pages, as plain records that nodes keep in their state. */
-import type { EventLog, Log } from "ethers";
+import type { Log, Result } from "ethers";
 
+import type {
+  EpochReportFinalisedEvent,
+  ScoreReportFinalisedEvent,
+} from "../../types/contracts/consensus/ScoreConsensus.ts";
+import type {
+  RequestClosedEvent,
+  RequestSettledEvent,
+  RequestSubmittedEvent,
+  ResponseCommittedEvent,
+  ResponseSettledEvent,
+} from "../../types/contracts/market/RequestEscrow.ts";
+import type { MetadataSetEvent, RegisteredEvent } from "../../types/contracts/registry/NodeRegistry.ts";
 import type { MasaContracts } from "./contracts.ts";
 import { parseNodeMetadata, REQUEST_KINDS } from "./payloads.ts";
 import type { RequestKind } from "./payloads.ts";
@@ -82,73 +94,96 @@ function endpointOf(metadata: string): string | null {
   }
 }
 
-type Decoder = (args: EventLog["args"]) => MasaEvent;
+type Decoder = (args: Result) => MasaEvent;
+
+/** A decoder of an event whose arguments have the type that its ABI gives them; each use names that type. */
+const decoder =
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the one cast of arguments lives here
+  <Args>(read: (args: Args) => MasaEvent): Decoder =>
+  (args) =>
+    read(args as unknown as Args);
 
 const ESCROW_EVENTS: Record<string, Decoder> = {
-  RequestSubmitted: ({ requestId, asker, payloadHash, request }) => ({
-    type: "submitted",
-    requestId,
-    asker,
-    payloadHash,
-    kind: REQUEST_KINDS[Number(request.kind)] as RequestKind,
-    hasEvidence: request.hasEvidence,
-    maxResponses: Number(request.maxResponses),
-    baseRewardWei: request.baseReward,
-    minQualityWad: request.minQuality,
-    submittedAt: Number(request.submittedAt),
-    responseDeadline: Number(request.responseDeadline),
-    scoringDeadline: Number(request.scoringDeadline),
-  }),
-  ResponseCommitted: ({ requestId, worker, index, nonce, commitment }) => ({
-    type: "committed",
-    requestId,
-    worker,
-    index: Number(index),
-    nonce,
-    commitment,
-  }),
-  ResponseSettled: ({ requestId, worker, outcome, quality, reward, slashed, fraud }) => ({
-    type: "responseSettled",
-    requestId,
-    worker,
-    outcome: RESPONSE_OUTCOMES[Number(outcome)] as ResponseOutcome,
-    qualityWad: quality,
-    rewardWei: reward,
-    slashedWei: slashed,
-    fraud: Number(fraud),
-  }),
-  RequestSettled: ({ requestId, paid, refunded }) => ({
+  RequestSubmitted: decoder<RequestSubmittedEvent.OutputObject>(
+    ({ requestId, asker, payloadHash, request }) => ({
+      type: "submitted",
+      requestId,
+      asker,
+      payloadHash,
+      kind: REQUEST_KINDS[Number(request.kind)] as RequestKind,
+      hasEvidence: request.hasEvidence,
+      maxResponses: Number(request.maxResponses),
+      baseRewardWei: request.baseReward,
+      minQualityWad: request.minQuality,
+      submittedAt: Number(request.submittedAt),
+      responseDeadline: Number(request.responseDeadline),
+      scoringDeadline: Number(request.scoringDeadline),
+    }),
+  ),
+  ResponseCommitted: decoder<ResponseCommittedEvent.OutputObject>(
+    ({ requestId, worker, index, nonce, commitment }) => ({
+      type: "committed",
+      requestId,
+      worker,
+      index: Number(index),
+      nonce,
+      commitment,
+    }),
+  ),
+  ResponseSettled: decoder<ResponseSettledEvent.OutputObject>(
+    ({ requestId, worker, outcome, quality, reward, slashed, fraud }) => ({
+      type: "responseSettled",
+      requestId,
+      worker,
+      outcome: RESPONSE_OUTCOMES[Number(outcome)] as ResponseOutcome,
+      qualityWad: quality,
+      rewardWei: reward,
+      slashedWei: slashed,
+      fraud: Number(fraud),
+    }),
+  ),
+  RequestSettled: decoder<RequestSettledEvent.OutputObject>(({ requestId, paid, refunded }) => ({
     type: "settled",
     requestId,
     paidWei: paid,
     refundedWei: refunded,
-  }),
-  RequestClosed: ({ requestId, state }) => ({
+  })),
+  RequestClosed: decoder<RequestClosedEvent.OutputObject>(({ requestId, state }) => ({
     type: "closed",
     requestId,
     state: REQUEST_STATES[Number(state)] as RequestState,
-  }),
+  })),
 };
 
 const REGISTRY_EVENTS: Record<string, Decoder> = {
-  Registered: ({ account, role, metadata }) => ({
+  Registered: decoder<RegisteredEvent.OutputObject>(({ account, role, metadata }) => ({
     type: "registered",
     account,
     role: ROLES[Number(role)] as Role,
     endpoint: endpointOf(metadata),
-  }),
-  MetadataSet: ({ account, metadata }) => ({ type: "metadata", account, endpoint: endpointOf(metadata) }),
+  })),
+  MetadataSet: decoder<MetadataSetEvent.OutputObject>(({ account, metadata }) => ({
+    type: "metadata",
+    account,
+    endpoint: endpointOf(metadata),
+  })),
 };
 
 const CONSENSUS_EVENTS: Record<string, Decoder> = {
-  ScoreReportFinalised: ({ epoch, round, digest, signers }) => ({
-    type: "roundFinal",
+  ScoreReportFinalised: decoder<ScoreReportFinalisedEvent.OutputObject>(
+    ({ epoch, round, digest, signers }) => ({
+      type: "roundFinal",
+      epoch: Number(epoch),
+      round: Number(round),
+      digest,
+      signers,
+    }),
+  ),
+  EpochReportFinalised: decoder<EpochReportFinalisedEvent.OutputObject>(({ epoch, digest }) => ({
+    type: "epochFinal",
     epoch: Number(epoch),
-    round: Number(round),
     digest,
-    signers,
-  }),
-  EpochReportFinalised: ({ epoch, digest }) => ({ type: "epochFinal", epoch: Number(epoch), digest }),
+  })),
 };
 
 /** Everything nodes follow between two blocks, both included, in the order of the chain. */
@@ -172,7 +207,7 @@ export async function readEvents(
     ),
   );
   const topics = sources.flatMap(([contract, decoders]) =>
-    Object.keys(decoders).map((name) => contract.interface.getEvent(name as never)?.topicHash ?? ""),
+    Object.keys(decoders).map((name) => contract.interface.getEvent(name as never).topicHash),
   );
   const events: MasaEvent[] = [];
   for (let start = fromBlock; start <= toBlock; start += PAGE_BLOCKS) {

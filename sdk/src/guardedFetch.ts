@@ -81,8 +81,9 @@ function readBody(response: IncomingMessage, maxBytes: number): Promise<string> 
     response.on("data", (chunk: Buffer) => {
       size += chunk.length;
       if (size <= maxBytes) return void chunks.push(chunk);
-      response.destroy();
+      // Before the stream says that it was cut off.
       reject(new MasaError("MASA-501", `the answer is larger than ${maxBytes} bytes`));
+      response.destroy();
     });
     response.on("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
     response.on("error", reject);

@@ -1,6 +1,6 @@
 /** Turns what a call threw into a numbered error with a sentence. */
 import { isError } from "ethers";
-import type { ErrorDescription, Result } from "ethers";
+import type { ErrorDescription } from "ethers";
 
 import { contractInterface } from "./contracts.ts";
 import { MasaError } from "./errors.ts";
@@ -29,7 +29,7 @@ export function decodeRevert(data: string): ErrorDescription | null {
 /** `RequestEscrow_InsufficientCredit(account 0x…, credit 0, asked 5)`: name and values of a contract's error. */
 function describe(error: ErrorDescription): string {
   const values = error.fragment.inputs.map(
-    (input, i) => `${input.name} ${String((error.args as Result)[i])}`,
+    (input, i) => `${input.name} ${String(error.args[i])}`,
   );
   return `${error.name}(${values.join(", ")})`;
 }
@@ -63,7 +63,7 @@ export function explainChainError(error: unknown): unknown {
   }
   const code = (error as { code?: unknown } | null)?.code;
   if (code === "ECONNREFUSED" || code === "ECONNRESET" || code === "ETIMEDOUT") {
-    return new MasaError("MASA-301", String((error as Error).message), { cause: error });
+    return new MasaError("MASA-301", (error as Error).message, { cause: error });
   }
   return error;
 }

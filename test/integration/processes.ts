@@ -14,6 +14,9 @@ const NOT_INHERITED =
   /^(HH_|HARDHAT_|NODE_ENV$|NODE_OPTIONS$|CI$|GITHUB_ACTIONS$|BUILD_NUMBER$|RUN_ID$|NOW$|MASA_)/;
 const NOT_INHERITED_EITHER = new Set(["CONTINUOUS_INTEGRATION", "CODEBUILD_BUILD_NUMBER", "DEPLOYMENT_ID"]);
 
+/** A process that asks what nobody answers would wait for ever. */
+const PATIENCE_MS = 90_000;
+
 export interface Outcome {
   readonly code: number | null;
   readonly output: string;
@@ -61,7 +64,12 @@ export async function hardhat({ args, env = {}, answers = [], killAt }: HardhatC
   };
   child.stdout.on("data", hear);
   child.stderr.on("data", hear);
+  const timer = setTimeout(() => {
+    output += `\n(killed after ${PATIENCE_MS / 1_000} s)`;
+    child.kill("SIGKILL");
+  }, PATIENCE_MS);
   const [code] = (await once(child, "close")) as [number | null];
+  clearTimeout(timer);
   return { code, output };
 }
 

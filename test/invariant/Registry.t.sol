@@ -125,6 +125,6 @@ contract RegistryInvariant is MasaFixture, InvariantTargets {
     }
 
     function afterInvariant() public view {
-        _assertActed(150, 60);
+        _assertActed(150, 10);
     }
 }

@@ -121,6 +121,6 @@ contract StakingInvariant is MasaFixture, InvariantTargets {
     }
 
     function afterInvariant() public view {
-        _assertActed(150, 50);
+        _assertActed(150, 10);
     }
 }

@@ -163,6 +163,21 @@ contract ScoreReportTest is ConsensusBed {
         assertEq(settlement.results(), 200, "all of them");
     }
 
+    function test_SCO07_ResponsesAreCappedTogether() public {
+        uint256 most = consensus.MAX_RESPONSES();
+        IScoreConsensus.ScoreReport memory report = scoreReport(1, 0);
+        report.results = resultsOf(2); // one response in the second, the rest in the first
+        report.results[0].responses = new IRequestEscrow.ResponseScore[](most);
+        expectRefused(
+            report,
+            0x7,
+            abi.encodeWithSelector(IScoreConsensus.ScoreConsensus_TooManyResponses.selector, most + 1, most)
+        );
+        report.results[0].responses = new IRequestEscrow.ResponseScore[](most - 1);
+        post(report, 0x7);
+        assertEq(settlement.results(), 2, "SCO-07");
+    }
+
     function test_RevertGiven_EpochNotFrozen() public {
         vm.warp(clock.epochStart(2));
         expectRefused(

@@ -75,8 +75,8 @@ contract Refuser is ITokenReceiver {
     }
 }
 
-/// @title StakeVault: the ledger, the queue and the slash
-contract StakeVaultTest is MasaFixture {
+/// @dev What the test contracts of the vault share.
+abstract contract StakeVaultBase is MasaFixture {
     address internal alice = _account(1);
     address internal bob = _account(2);
 
@@ -118,7 +118,10 @@ contract StakeVaultTest is MasaFixture {
         other = new StakeVault(address(this), clock, token, treasury, UNBONDING, APPEAL, OFFENCE_PATH);
         other.wire(address(this));
     }
+}
 
+/// @title StakeVault: construction, setters and the ledger
+contract StakeVaultLedgerTest is StakeVaultBase {
     // ---------------------------------------------------------------- construction and setters
 
     function test_Construction() public {
@@ -451,9 +454,10 @@ contract StakeVaultTest is MasaFixture {
         assertFalse(registry.isEligible(alice, INodeRegistry.Role.Oracle), "STK-15 second role");
         assertTrue(registry.isEligible(alice, INodeRegistry.Role.Worker), "STK-15 first role");
     }
+}
 
-    // ---------------------------------------------------------------- unbonding
-
+/// @title StakeVault: the unbonding queue
+contract StakeVaultUnbondingTest is StakeVaultBase {
     function test_UnbondAndWithdraw() public {
         _stake(alice, 100);
         uint256 maturesAt = block.timestamp + UNBONDING;
@@ -673,9 +677,10 @@ contract StakeVaultTest is MasaFixture {
         assertEq(_queued(alice), 5e24, "withdrawing the old entries clears the way");
         _assertConserved("I-01");
     }
+}
 
-    // ---------------------------------------------------------------- reserve, release, slash
-
+/// @title StakeVault: reservations, slashes and the appeal pot
+contract StakeVaultSlashTest is StakeVaultBase {
     function test_ReserveAndRelease() public {
         _stake(alice, 100);
         vm.expectEmit(address(vault));

@@ -1,5 +1,6 @@
 /** `masa register`, `deregister`, `join`, `poke`, `roll`: a node's membership, and what anyone may do for the network. */
-import { Argument, Command, Option } from "commander";
+import { Argument, Option } from "commander";
+import type { Command } from "commander";
 import { ZeroAddress } from "ethers";
 
 import { MasaError, ROLES } from "#sdk";

@@ -6,7 +6,7 @@ import { MasaError, REQUEST_KINDS } from "#sdk";
 import type { RequestKind } from "#sdk";
 
 import { startOracle } from "../../../nodes/src/oracle.ts";
-import type { Question } from "../../../nodes/src/oracle.ts";
+import type { Question } from "../../../nodes/src/askBook.ts";
 import { toJson } from "../format.ts";
 import {
   keyOption,

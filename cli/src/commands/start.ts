@@ -8,7 +8,7 @@ import { Command, Option } from "commander";
 import { connect, MasaError } from "#sdk";
 import type { Connection } from "#sdk";
 
-import type { Question } from "../../../nodes/src/oracle.ts";
+import type { Question } from "../../../nodes/src/askBook.ts";
 import { toJson } from "../format.ts";
 import { makeMembers, populate } from "../localnet/accounts.ts";
 import type { Member } from "../localnet/accounts.ts";

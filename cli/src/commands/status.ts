@@ -10,8 +10,9 @@ import { masa, share } from "../format.ts";
 import { address, networkOptions } from "../options.ts";
 import type { NetworkOptions } from "../options.ts";
 
-async function networkStatus({ contracts, latest }: Connection): Promise<string> {
-  const { timestamp } = await latest();
+async function networkStatus(connection: Connection): Promise<string> {
+  const { contracts } = connection;
+  const { timestamp } = await connection.latest();
   const [epoch, rolled, seats, next] = await Promise.all([
     contracts.clock.currentEpoch(),
     contracts.epochManager.rolledEpoch(),

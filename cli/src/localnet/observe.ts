@@ -1,9 +1,8 @@
 /** What happens on the local network, read from its chain alone: nothing here is told by the processes. */
-import { formatUnits } from "ethers";
 import type { TransactionReceipt } from "ethers";
 
-import { connectContracts, contractInterface, readEvents, REQUEST_STATES, ROLES } from "#sdk";
-import type { Connection, Manifest, RequestState } from "#sdk";
+import { connectContracts, contractInterface, readEvents, REQUEST_STATES } from "#sdk";
+import type { Connection, RequestState } from "#sdk";
 
 import type { Member } from "./accounts.ts";
 
@@ -199,10 +198,11 @@ export interface ConservationLine {
  * credit against the escrow's total, and what requests paid and refunded against what they were funded with.
  */
 export async function checkConservation(
-  { contracts, manifest }: Connection,
+  connection: Connection,
   observer: Observer,
   holders: ReadonlyMap<string, string>,
 ): Promise<ConservationLine[]> {
+  const { contracts, manifest } = connection;
   const { masa, vault, escrow } = contracts;
   const addresses = [
     ...holders.values(),
@@ -253,20 +253,17 @@ export async function checkConservation(
       expectedWei: sum(tallies.map((tally) => tally.slashedWei)),
       foundWei: totals.appealPot + (await masa.balanceOf(manifest.contracts.timelock)),
     },
-    ...(await taoLine(manifest, contracts.masa.runner?.provider ?? null)),
+    ...(await taoLine(connection)),
   ];
 }
 
 /** The wrapped TAO is deployed but not yet accepted as collateral: none of it may be anywhere. */
-async function taoLine(
-  manifest: Manifest,
-  provider: Connection["provider"] | null | object,
-): Promise<ConservationLine[]> {
+async function taoLine({ manifest, provider }: Connection): Promise<ConservationLine[]> {
   const { tao } = manifest.contracts;
-  if (tao === undefined || provider === null) return [];
+  if (tao === undefined) return [];
   const token = connectContracts(
     { ...manifest, contracts: { ...manifest.contracts, masa: tao } },
-    provider as Connection["provider"],
+    provider,
   ).masa;
   const [supply, inVault] = await Promise.all([
     token.totalSupply(),
@@ -317,5 +314,3 @@ export async function measureGas({ provider, manifest }: Connection): Promise<Ga
 
 /** Known states in the order people read them. */
 export const SHOWN_STATES = REQUEST_STATES.filter((state) => state !== "none");
-export const roleName = (role: bigint): string => ROLES[Number(role)] ?? "none";
-export const masaNumber = (wei: bigint): number => Number(formatUnits(wei, 18));

@@ -44,7 +44,7 @@ export class Supervisor {
   readonly #children = new Map<string, ChildProcess>();
   readonly #restarts = new Map<string, number>();
   readonly #exits = new Map<string, Promise<number | null>>();
-  #stopping = false;
+  readonly #stopping = new AbortController();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -76,7 +76,7 @@ export class Supervisor {
   }
 
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#stopping.abort();
     for (const child of this.#children.values()) child.kill("SIGTERM");
     const timer = setTimeout(() => {
       for (const child of this.#children.values()) child.kill("SIGKILL");
@@ -85,14 +85,18 @@ export class Supervisor {
     clearTimeout(timer);
   }
 
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
   async #keepRunning(plan: ProcessPlan): Promise<number | null> {
     for (;;) {
       const code = await this.#runOnce(plan);
       const restarts = this.#restarts.get(plan.name) ?? 0;
-      if (code === 0 || this.#stopping || restarts >= MAX_RESTARTS) return code;
+      if (code === 0 || this.#isStopping() || restarts >= MAX_RESTARTS) return code;
       this.#restarts.set(plan.name, restarts + 1);
       await new Promise((resolve) => setTimeout(resolve, RESTART_MS));
-      if (this.#stopping) return code;
+      if (this.#isStopping()) return code;
     }
   }
 

@@ -54,10 +54,10 @@ export function checkCitations(citations: ResponsePayload["citations"], index: E
   let trust = 0;
   let fabricated = 0;
   for (const { source, quote } of checked) {
-    const pieces = piecesOf(String(quote));
+    const pieces = piecesOf(quote);
     const inDocument = (document: IndexedDocument): number =>
       pieces.length === 0 ? 0 : Math.min(...pieces.map((piece) => presence(piece, document)));
-    const named = documentsNamed(index, String(source));
+    const named = documentsNamed(index, source);
     const there = Math.max(0, ...named.map(inDocument));
     if (there >= EXACT_FROM) {
       trust += 1;

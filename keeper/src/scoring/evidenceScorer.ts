@@ -49,7 +49,7 @@ const NOTHING = (hasEvidence: boolean): SubScores => ({
 export function scoreWithEvidence(input: ScoreInput, options: ScoreOptions = {}): SubScores {
   const index = evidenceIndexOf(input, options);
   const hasEvidence = index !== null;
-  if (typeof input.response?.text !== "string") return NOTHING(hasEvidence);
+  if (typeof input.response.text !== "string") return NOTHING(hasEvidence);
   const answer = readAnswer(input.response.text, (s) => index !== null && evidenceSays(s, index));
   const instructed = answer.instructions.length > 0;
   const blatant =

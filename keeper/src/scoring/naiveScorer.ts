@@ -8,7 +8,7 @@ const COMPLETE_WORDS = 80;
 
 export function scoreNaively(input: ScoreInput, options: ScoreOptions = {}): SubScores {
   const hasEvidence = evidenceIndexOf(input, options) !== null;
-  const text = typeof input.response?.text === "string" ? input.response.text : "";
+  const text = typeof input.response.text === "string" ? input.response.text : "";
   const words = wordsOf(normalise(text.slice(0, 20_000))).map((w) => w.lower);
   const asked = new Set(wordsOf(normalise(input.prompt)).map((w) => w.lower));
   const said = new Set(words);

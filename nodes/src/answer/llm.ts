@@ -162,7 +162,7 @@ async function readLimited(response: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   // leaving the loop early cancels the stream, so that memory stays bounded
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.length;
     if (size > MAX_REPLY_BYTES)
       throw new TooLarge(

@@ -1,0 +1,220 @@
+/** The protocol as deployed, on the bench's chain, with as many validators, workers and oracle nodes as are asked for. */
+import { fileURLToPath } from "node:url";
+
+import { computeAddress, id, parseEther, SigningKey } from "ethers";
+import hre from "hardhat";
+
+import { connectContracts, epochReportDigest, packSignatures, SCORE_ONE, scoreReportDigest } from "#sdk";
+import type { Manifest, MasaContracts, RequestResult, SeatScores } from "#sdk";
+
+import { runDeployment } from "../deploy/deploy.ts";
+import { parseParameters, readRawParameters } from "../deploy/params.ts";
+import type { DeployParameters, RawParameters } from "../deploy/params.ts";
+import type { BenchChain } from "./chain.ts";
+
+/** Seats, and the signatures that ANCHORS' figures are for: more than two thirds of 64 equal weights. */
+export const SEATS = 64;
+export const SIGNERS = 43;
+
+/** Values of INodeRegistry.Role. */
+const ROLE = { validator: 1, worker: 2, oracle: 3 } as const;
+type RoleName = keyof typeof ROLE;
+
+/** Above four times the base of each role, so that nobody falls short while the bench runs. */
+const STAKE_WEI: Record<RoleName, bigint> = {
+  validator: parseEther("2000000"),
+  worker: parseEther("80000"),
+  oracle: parseEther("800000"),
+};
+const CREDIT_WEI = parseEther("100000");
+const BASE_REWARD_WEI = parseEther("10");
+/** Given to every account beside its stake, so that no balance falls to zero by chance. */
+const POCKET_WEI = parseEther("10000");
+
+/** The testnet's parameters, with divisors for the sizes measured here and validators that can be pruned at once. */
+function benchParameters(): DeployParameters {
+  const file = fileURLToPath(new URL("../deploy/params/testnet.json5", import.meta.url));
+  const raw = readRawParameters(file) as RawParameters;
+  raw.name = "bench";
+  raw.chainId = null;
+  raw.roles.validator.target = 2 * SEATS;
+  raw.roles.worker.target = 1_000;
+  raw.roles.oracle.target = 50;
+  raw.seats.immunityEpochs = 1;
+  return parseParameters(raw, "the bench's parameters");
+}
+
+export class BenchNetwork {
+  readonly chain: BenchChain;
+  readonly manifest: Manifest;
+  readonly contracts: MasaContracts;
+  readonly parameters: DeployParameters;
+  readonly #hotKeys = new Map<string, SigningKey>();
+  #round = 0;
+
+  private constructor(chain: BenchChain, manifest: Manifest, parameters: DeployParameters) {
+    this.chain = chain;
+    this.manifest = manifest;
+    this.parameters = parameters;
+    this.contracts = connectContracts(manifest, chain.connection.ethers.provider);
+  }
+
+  static async deploy(chain: BenchChain): Promise<BenchNetwork> {
+    const params = benchParameters();
+    const { manifest } = await runDeployment({
+      connection: { provider: chain.connection.provider },
+      artifacts: hre.artifacts,
+      params,
+    });
+    return new BenchNetwork(chain, manifest, params);
+  }
+
+  /** The address of account `index` of a kind; nobody holds its key, the chain lets it send all the same. */
+  account(kind: string, index: number): string {
+    return computeAddress(id(`bench ${kind} ${index}`));
+  }
+
+  /** Gives an account MASA and lets `spender` take it. */
+  async fund(account: string, amountWei: bigint, spender: string): Promise<void> {
+    const { masa } = this.contracts;
+    await this.chain.send(this.manifest.deployer, masa.transfer.populateTransaction(account, amountWei));
+    await this.chain.send(account, masa.approve.populateTransaction(spender, 2n ** 256n - 1n));
+  }
+
+  async stake(account: string, amountWei: bigint): Promise<void> {
+    const { masa, vault } = this.manifest.contracts;
+    await this.fund(account, amountWei + POCKET_WEI, vault);
+    await this.chain.send(account, this.contracts.vault.stake.populateTransaction(masa, amountWei));
+  }
+
+  /** Stakes and registers the nodes from `first` up to `end`, which is not among them. */
+  async register(role: RoleName, first: number, end: number): Promise<string[]> {
+    const accounts: string[] = [];
+    const { registry, validatorSet, escrow } = this.contracts;
+    for (let index = first; index < end; index++) {
+      const account = this.account(role, index);
+      const hotKey = new SigningKey(id(`bench hot key of ${role} ${index}`));
+      const hotAddress = computeAddress(hotKey);
+      this.#hotKeys.set(hotAddress, hotKey);
+      await this.stake(account, STAKE_WEI[role]);
+      await this.chain.send(account, registry.register.populateTransaction(ROLE[role], hotAddress, ""));
+      if (role === "validator")
+        await this.chain.send(account, validatorSet.joinWaitlist.populateTransaction());
+      if (role === "oracle") {
+        await this.fund(account, CREDIT_WEI, this.manifest.contracts.escrow);
+        await this.chain.send(account, escrow.deposit.populateTransaction(CREDIT_WEI));
+      }
+      accounts.push(account);
+    }
+    return accounts;
+  }
+
+  /** Moves to the middle of an epoch: half of its rounds have begun then. */
+  async enterEpoch(epoch: number): Promise<void> {
+    const start = Number(await this.contracts.clock.epochStart(epoch));
+    await this.chain.travelTo(start + Number(this.parameters.clock.epochLength) / 2);
+    this.#round = 0;
+  }
+
+  /** Rolls into the epoch of now; returns the gas. */
+  async roll(): Promise<number> {
+    const { epochManager } = this.contracts;
+    return await this.chain.gasOf(this.manifest.deployer, epochManager.roll.populateTransaction());
+  }
+
+  /** Signatures of the `SIGNERS` heaviest seats frozen for the epoch, made with their hot keys. */
+  async #sign(epoch: number, digest: string): Promise<{ signers: bigint; signatures: string }> {
+    const [hotKeys, weights] = await this.contracts.validatorSet.frozenSeatsOf(epoch);
+    const heaviest = hotKeys
+      .map((hotKey, seat) => ({ hotKey, seat, weight: weights[seat] ?? 0n }))
+      .sort((a, b) => (a.weight === b.weight ? a.seat - b.seat : a.weight > b.weight ? -1 : 1))
+      .slice(0, SIGNERS);
+    const signatures = new Map<number, string>();
+    for (const { hotKey, seat } of heaviest) {
+      const key = this.#hotKeys.get(hotKey);
+      if (key === undefined) throw new Error(`no key of seat ${seat}`);
+      signatures.set(seat, key.sign(digest).serialized);
+    }
+    return packSignatures(signatures);
+  }
+
+  /** Posts the epoch report of `epoch` with scores that differ from seat to seat; returns the gas. */
+  async postEpochReport(epoch: number): Promise<number> {
+    const [hotKeys] = await this.contracts.validatorSet.frozenSeatsOf(epoch);
+    const scores: SeatScores = {
+      epoch,
+      hasData: true,
+      hasLlm: true,
+      consensus: hotKeys.map(() => SCORE_ONE),
+      data: hotKeys.map((_, seat) => SCORE_ONE - seat * 1_000_000),
+      llm: hotKeys.map((_, seat) => SCORE_ONE - ((seat * 7) % SEATS) * 1_000_000),
+    };
+    const report = { epoch, attempt: 0, poster: this.account("poster", 0), scores };
+    const { signers, signatures } = await this.#sign(epoch, epochReportDigest(this.manifest, report));
+    // TypeChain asks for arrays it may write to.
+    const own = {
+      ...report,
+      scores: { ...scores, consensus: [...scores.consensus], data: [...scores.data], llm: [...scores.llm] },
+    };
+    return await this.chain.gasOf(
+      report.poster,
+      this.contracts.consensus.postEpochReport.populateTransaction(own, signers, signatures),
+    );
+  }
+
+  /** Submits a request that takes one answer; returns its id and the gas. */
+  async submit(oracle: string): Promise<{ requestId: bigint; gas: number }> {
+    const { escrow } = this.contracts;
+    const { terms, limits } = this.parameters;
+    const gas = await this.chain.gasOf(
+      oracle,
+      escrow.submit.populateTransaction({
+        payloadHash: id("a question"),
+        kind: 0,
+        hasEvidence: true,
+        maxResponses: 1,
+        baseReward: BASE_REWARD_WEI,
+        minQuality: terms.qualityThreshold,
+        responseWindow: limits.maxResponseWindow,
+        scoringWindow: limits.maxScoringWindow,
+      }),
+    );
+    return { requestId: await escrow.requestCount(), gas };
+  }
+
+  async commit(worker: string, requestId: bigint): Promise<number> {
+    const { escrow } = this.contracts;
+    return await this.chain.gasOf(
+      worker,
+      escrow.commit.populateTransaction(requestId, id(`answer ${requestId}`)),
+    );
+  }
+
+  /** Posts one report that pays the one answer of each request, in the next round of the epoch; returns the gas. */
+  async postScoreReport(epoch: number, requestIds: readonly bigint[]): Promise<number> {
+    const results: RequestResult[] = requestIds.map((requestId, index) => ({
+      requestId,
+      responses: [
+        {
+          relevance: 900_000_000 + index,
+          coherence: 910_000_000 + index,
+          factual: 920_000_000 + index,
+          responseTime: 930_000_000 + index,
+          throughput: 35,
+          scored: true,
+          fraud: 0,
+        },
+      ],
+    }));
+    const report = { epoch, round: this.#round++, attempt: 0, poster: this.account("poster", 0), results };
+    const { signers, signatures } = await this.#sign(epoch, scoreReportDigest(this.manifest, report));
+    const own = {
+      ...report,
+      results: results.map(({ requestId, responses }) => ({ requestId, responses: [...responses] })),
+    };
+    return await this.chain.gasOf(
+      report.poster,
+      this.contracts.consensus.postScoreReport.populateTransaction(own, signers, signatures),
+    );
+  }
+}

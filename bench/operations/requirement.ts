@@ -1,0 +1,30 @@
+/** The requirement view, as another contract pays for it. */
+import type { BenchNetwork } from "../network.ts";
+import type { Figures, Measured } from "../rows.ts";
+
+/** The first call of a transaction finds every account and slot cold, the second finds them warm. */
+export async function measureRequirement(network: BenchNetwork, node: string): Promise<Measured> {
+  const { ethers } = network.chain.connection;
+  const gauge = await (await ethers.getContractFactory("RequirementGauge")).deploy();
+  const { cold, warm, requirement } = await gauge.measure(network.manifest.contracts.registry, node);
+  if (requirement !== (await network.contracts.registry.requirementOf(node))) {
+    throw new Error("the gauge and the registry disagree");
+  }
+  return { cold: Number(cold), warm: Number(warm) };
+}
+
+/** A worker without open work, and one whose work of the epoch before `epoch` waits to be folded. */
+export async function measureRequirements(
+  network: BenchNetwork,
+  epoch: number,
+  idle: string,
+  worked: string,
+): Promise<Figures> {
+  return await network.chain.inBranch(async () => {
+    await network.enterEpoch(epoch);
+    return {
+      requirement: await measureRequirement(network, idle),
+      requirementFolding: await measureRequirement(network, worked),
+    };
+  });
+}

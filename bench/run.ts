@@ -1,0 +1,43 @@
+/** The whole run, in the order that lets every measurement find the network it needs. */
+import { BenchChain } from "./chain.ts";
+import { BenchNetwork } from "./network.ts";
+import { LAST_EPOCH, measureEpochs } from "./operations/epochs.ts";
+import { measureMarket } from "./operations/market.ts";
+import { measureMath } from "./operations/math.ts";
+import { measurePeers } from "./operations/peers.ts";
+import { measureRequirements } from "./operations/requirement.ts";
+import { measureSlashing, measureStaking } from "./operations/staking.ts";
+import type { Figures } from "./rows.ts";
+
+/** Measures everything; `say` hears of each part before it begins. */
+export async function runBench(say: (line: string) => void): Promise<{ figures: Figures; hardfork: string }> {
+  const chain = await BenchChain.open();
+  try {
+    say("mathematics");
+    const math = await measureMath(chain);
+    say("peers' votes, governors and signatures");
+    const peers = await measurePeers(chain);
+    say("deployment");
+    const network = await BenchNetwork.deploy(chain);
+    say("stake, unbonding, withdrawal");
+    const staking = await measureStaking(network);
+    say("slashes, with up to 1,000 queue entries");
+    const slashing = await measureSlashing(network);
+    say("epochs: 64 seats, a full waitlist, 1,000 workers");
+    const { figures: epochs, workers } = await measureEpochs(network);
+    say("requests, responses, and reports of up to 100 results");
+    const [oracle = ""] = await network.register("oracle", 0, 1);
+    const market = await measureMarket(network, LAST_EPOCH, oracle, workers);
+    say("requirements");
+    const [worked = ""] = workers;
+    const idle = workers.at(-1) ?? "";
+    const requirements = await measureRequirements(network, LAST_EPOCH + 1, idle, worked);
+    const { networkConfig } = chain.connection;
+    return {
+      figures: { ...math, ...peers, ...staking, ...slashing, ...epochs, ...market, ...requirements },
+      hardfork: networkConfig.type === "edr-simulated" ? networkConfig.hardfork : "unknown",
+    };
+  } finally {
+    await chain.close();
+  }
+}

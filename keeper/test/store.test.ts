@@ -1,0 +1,221 @@
+/** What a keeper must not forget: events taken once or twice, signatures claimed before they leave, files kept apart. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import type { MasaEvent, RequestResult } from "#sdk";
+
+import { refusal, score, temporaryFolder, walletOf } from "../../sdk/test/support.ts";
+import { KeeperStore } from "../src/store.ts";
+import { requestEvents } from "./support.ts";
+
+const worker = walletOf("worker").address;
+const digest = (byte: string): string => `0x${byte.repeat(32)}`;
+const newPath = (): string => join(temporaryFolder(), "keeper.sqlite");
+
+/** Everything a store says about itself. */
+function picture(store: KeeperStore) {
+  return {
+    next: store.nextBlock(),
+    open: store.openRequests(),
+    requests: [1n, 2n, 10n].map((id) => ({ request: store.request(id), commitments: store.commitments(id) })),
+    endpoint: store.endpointOf(worker),
+    rounds: store.finalRounds(3),
+    final: store.isEpochFinal(2),
+  };
+}
+
+const EVENTS: readonly MasaEvent[] = [
+  { type: "registered", account: worker, role: "worker", endpoint: "http://one.example" },
+  ...requestEvents(10n, [worker, walletOf("second").address]),
+  ...requestEvents(2n, [worker]),
+  ...requestEvents(1n, [worker], { kind: "data-query", hasEvidence: false }),
+  { type: "metadata", account: worker, endpoint: "http://two.example" },
+  {
+    type: "responseSettled",
+    requestId: 1n,
+    worker,
+    outcome: "paid",
+    qualityWad: 1n,
+    rewardWei: 1n,
+    slashedWei: 0n,
+    fraud: 0,
+  },
+  { type: "settled", requestId: 1n, paidWei: 1n, refundedWei: 0n },
+  { type: "roundFinal", epoch: 3, round: 1, digest: digest("aa"), signers: (1n << 63n) | 1n },
+  { type: "epochFinal", epoch: 2, digest: digest("bb") },
+];
+
+describe("keeper store: events", () => {
+  it("are taken in, and taking them again, in part or whole, changes nothing", () => {
+    const store = new KeeperStore(newPath());
+    store.apply(EVENTS, 50);
+    const first = picture(store);
+    assert.deepEqual(
+      first.open.map(({ requestId }) => requestId),
+      [2n, 10n],
+      "open ones, in the order of their numbers",
+    );
+    assert.equal(first.endpoint, "http://two.example");
+    assert.equal(first.requests[0]?.request?.isLlm, false);
+    assert.deepEqual(first.rounds, [{ round: 1, digest: digest("aa"), signers: (1n << 63n) | 1n }]);
+    store.apply(EVENTS, 50);
+    assert.deepEqual(picture(store), first);
+    store.apply(EVENTS.slice(4), 50);
+    assert.deepEqual(picture(store), first);
+    store.close();
+  });
+
+  it("keep payloads that were fetched between", () => {
+    const store = new KeeperStore(newPath());
+    store.apply(EVENTS, 50);
+    store.savePayload(2n, 0, digest("01"), "payload");
+    store.apply(EVENTS, 60);
+    assert.deepEqual(store.commitments(2n)[0]?.payload, "payload");
+    assert.equal(store.nextBlock(), 60);
+    store.close();
+  });
+
+  it("are taken with the cursor or not at all", () => {
+    const store = new KeeperStore(newPath());
+    store.apply(EVENTS.slice(0, 4), 20);
+    const before = picture(store);
+    const broken = { type: "committed", requestId: 77n, worker: null, index: 0, nonce: 0n, commitment: null };
+    assert.throws(() => store.apply([...EVENTS.slice(4), broken as unknown as MasaEvent], 50));
+    assert.deepEqual(picture(store), before);
+    store.apply(EVENTS, 50);
+    assert.equal(store.nextBlock(), 50, "it goes on working");
+    store.close();
+  });
+
+  it("are there after reopening", () => {
+    const path = newPath();
+    const store = new KeeperStore(path);
+    store.apply(EVENTS, 50);
+    const before = picture(store);
+    store.close();
+    const again = new KeeperStore(path);
+    assert.deepEqual(picture(again), before);
+    again.close();
+  });
+});
+
+describe("keeper store: own scores", () => {
+  it("keeps the first result of a request", () => {
+    const path = newPath();
+    const result = (relevance: number): RequestResult => ({
+      requestId: 2n ** 200n,
+      responses: [score({ relevance })],
+    });
+    const store = new KeeperStore(path);
+    assert.equal(store.ownResult(2n ** 200n), null);
+    store.saveOwnResult(result(1));
+    store.saveOwnResult(result(2));
+    store.close();
+    const again = new KeeperStore(path);
+    again.saveOwnResult(result(3));
+    assert.deepEqual(again.ownResult(2n ** 200n), result(1));
+    again.close();
+  });
+
+  it("keeps archives by digest, the first one", () => {
+    const store = new KeeperStore(newPath());
+    store.saveArchive(digest("01"), 4, "first");
+    store.saveArchive(digest("01"), 5, "second");
+    assert.equal(store.archive(digest("01")), "first");
+    assert.equal(store.archiveEpoch(digest("01")), 4);
+    assert.equal(store.archive(digest("02")), null);
+    store.close();
+  });
+});
+
+describe("keeper store: signatures (KEE-14)", () => {
+  it("refuses a second digest for what was signed, also after reopening", () => {
+    const path = newPath();
+    const store = new KeeperStore(path);
+    const turn = { epoch: 4, round: 2, attempt: 1 };
+    assert.equal(store.hasSigned("scoreReport", turn), false);
+    assert.ok(store.claimSignature("scoreReport", 4, 2, 1, digest("01")));
+    assert.ok(store.claimSignature("scoreReport", 4, 2, 1, digest("01")), "the same may be signed again");
+    assert.equal(store.claimSignature("scoreReport", 4, 2, 1, digest("02")), false);
+    store.close();
+
+    const again = new KeeperStore(path);
+    assert.ok(again.hasSigned("scoreReport", turn));
+    assert.equal(again.claimSignature("scoreReport", 4, 2, 1, digest("02")), false);
+    assert.ok(again.claimSignature("scoreReport", 4, 2, 1, digest("01")));
+    again.close();
+  });
+
+  it("keeps kinds, epochs, rounds and attempts apart", () => {
+    const store = new KeeperStore(newPath());
+    const turns = [
+      ["scoreReport", 4, 2, 1],
+      ["vector", 4, 2, 1],
+      ["epochReport", 4, 2, 1],
+      ["scoreReport", 5, 2, 1],
+      ["scoreReport", 4, 3, 1],
+      ["scoreReport", 4, 2, 2],
+    ] as const;
+    turns.forEach(([what, ...turn], index) => {
+      assert.ok(store.claimSignature(what, ...turn, digest(`0${index}`)), `${what} ${turn.join("/")}`);
+    });
+    store.close();
+  });
+
+  it("holds what was claimed just before the process was killed", async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, "keeper.sqlite");
+    const script = join(folder, "claim.ts");
+    const source = fileURLToPath(new URL("../src/store.ts", import.meta.url));
+    writeFileSync(
+      script,
+      `import { KeeperStore } from ${JSON.stringify(source)};
+       const store = new KeeperStore(${JSON.stringify(path)});
+       store.claimSignature("scoreReport", 9, 1, 0, "${digest("0a")}");
+       store.apply([], 123);
+       process.stdout.write("claimed\\n");
+       setInterval(() => undefined, 1_000);`,
+    );
+    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", script]);
+    await once(child.stdout, "data");
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    const store = new KeeperStore(path);
+    assert.equal(store.claimSignature("scoreReport", 9, 1, 0, digest("0b")), false);
+    assert.ok(store.claimSignature("scoreReport", 9, 1, 0, digest("0a")));
+    assert.equal(store.nextBlock(), 123);
+    store.close();
+  });
+});
+
+describe("keeper store: files", () => {
+  it("belong to one deployment and key", async () => {
+    const path = newPath();
+    const store = new KeeperStore(path);
+    store.bind("31337:0xaa:0xbb");
+    store.bind("31337:0xaa:0xbb");
+    await refusal(() => store.bind("31337:0xaa:0xcc"), "MASA-108", /belongs to 31337:0xaa:0xbb/);
+    store.close();
+    const again = new KeeperStore(path);
+    await refusal(() => again.bind("1:0xaa:0xbb"), "MASA-108");
+    again.bind("31337:0xaa:0xbb");
+    again.close();
+  });
+
+  it("that cannot be opened are refused with a number and left as they are", async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, "folder.sqlite"));
+    writeFileSync(
+      join(folder, "text.sqlite"),
+      "this is no database, but somebody's letter to a friend, quite long",
+    );
+    for (const name of ["folder.sqlite", "text.sqlite", "no/such/folder.sqlite"]) {
+      await refusal(() => new KeeperStore(join(folder, name)), "MASA-108");
+    }
+  });
+});

@@ -1,0 +1,201 @@
+/**
+ * A network of keepers whose chain is a small stand-in and everything else is real: stores on disk, HTTP servers,
+ * signatures, medians. The stand-in knows a clock, one frozen set, commitments, and takes reports down.
+ */
+import { join } from "node:path";
+
+import { pino } from "pino";
+import type { Logger } from "pino";
+import { ZeroAddress } from "ethers";
+import type { Wallet } from "ethers";
+
+import type { Connection, EpochReport, FrozenSeats, Manifest, MasaEvent, ScoreReport } from "#sdk";
+
+import { exampleManifest, frozenSeats, temporaryFolder, walletOf } from "../../sdk/test/support.ts";
+import { makeRuntime } from "../src/runtime.ts";
+import type { ClockFacts, KeeperRuntime, KeeperTimes } from "../src/runtime.ts";
+import { scorers } from "../src/scoring/index.ts";
+import type { Scorer } from "../src/scoring/index.ts";
+import { startKeeperServer } from "../src/server.ts";
+import { KeeperStore } from "../src/store.ts";
+
+export const EPOCH = 7;
+export const CLOCK: ClockFacts = { genesis: 1_800_000_000, epochLength: 60, roundLength: 20 };
+export const TIMES: KeeperTimes = { attemptSeconds: 5, peerTimeoutMs: 2_000, giveUpSeconds: 10 };
+export const START = CLOCK.genesis + EPOCH * CLOCK.epochLength;
+
+export const quiet: Logger = pino({ level: "silent" });
+
+export interface Posted<T> {
+  readonly report: T;
+  readonly signers: bigint;
+  readonly signatures: string;
+}
+
+/** The chain as keepers see it. */
+export class FakeChain {
+  readonly manifest: Manifest = exampleManifest();
+  readonly frozen: FrozenSeats;
+  readonly keys: Wallet[];
+  time = START;
+  rolled = EPOCH;
+  /** By request id: who committed when. */
+  readonly commitments = new Map<bigint, { worker: string; committedAt: bigint }[]>();
+  readonly scoreReports: Posted<ScoreReport>[] = [];
+  readonly epochReports: Posted<EpochReport>[] = [];
+  rolls = 0;
+
+  constructor(weights: readonly bigint[]) {
+    ({ frozen: this.frozen, keys: this.keys } = frozenSeats(weights, { epoch: EPOCH }));
+  }
+
+  accountOfSeat(seat: number): string {
+    return walletOf(`account of seat ${seat}`).address;
+  }
+
+  connectionOf(wallet: Wallet): Connection {
+    const seatOfKey = (hotKey: string): number => this.frozen.hotKeys.indexOf(hotKey);
+    const contracts = {
+      validatorSet: {
+        frozenSetOf: (epoch: number) =>
+          Promise.resolve({
+            table: epoch === EPOCH ? "0x01" : "0x00",
+            totalWeight: this.frozen.totalWeight,
+            leastConfirmations: BigInt(this.frozen.leastConfirmations),
+          }),
+        frozenSeatsOf: () => Promise.resolve({ hotKeys: this.frozen.hotKeys, weights: this.frozen.weights }),
+        randomnessOf: () => Promise.resolve(this.frozen.randomness),
+      },
+      registry: {
+        accountOfHotKey: (hotKey: string) =>
+          Promise.resolve(seatOfKey(hotKey) < 0 ? ZeroAddress : this.accountOfSeat(seatOfKey(hotKey))),
+      },
+      escrow: {
+        commitmentsOf: (requestId: bigint) => Promise.resolve(this.commitments.get(requestId) ?? []),
+        filters: { ResponseSettled: (requestId: bigint) => requestId },
+        queryFilter: (requestId: bigint) =>
+          Promise.resolve(
+            this.commitments.has(requestId)
+              ? [{ args: { outcome: 3n, worker: this.commitments.get(requestId)?.[0]?.worker } }]
+              : [],
+          ),
+      },
+      consensus: {
+        postScoreReport: (report: ScoreReport, signers: bigint, signatures: string) =>
+          Promise.resolve(void this.scoreReports.push({ report, signers, signatures })),
+        postEpochReport: (report: EpochReport, signers: bigint, signatures: string) =>
+          Promise.resolve(void this.epochReports.push({ report, signers, signatures })),
+      },
+      epochManager: {
+        rolledEpoch: () => Promise.resolve(BigInt(this.rolled)),
+        roll: () => Promise.resolve(void this.rolls++),
+      },
+    };
+    return {
+      manifest: this.manifest,
+      wallet,
+      contracts,
+      latest: () => Promise.resolve({ number: 100, timestamp: this.time }),
+      send: async (call: () => Promise<unknown>) => call(),
+      close: () => undefined,
+    } as unknown as Connection;
+  }
+}
+
+export interface KeeperUnderTest {
+  readonly runtime: KeeperRuntime;
+  readonly store: KeeperStore;
+  readonly statePath: string;
+}
+
+/** A keeper's runtime on the chain, with a store of its own. */
+export function makeKeeper(
+  chain: FakeChain,
+  wallet: Wallet,
+  scorer: Scorer = scorers.evidence,
+): KeeperUnderTest {
+  const statePath = join(temporaryFolder(), "keeper.sqlite");
+  const store = new KeeperStore(statePath);
+  const runtime = makeRuntime({
+    connection: chain.connectionOf(wallet),
+    hotKey: wallet.address,
+    store,
+    scorer,
+    clock: CLOCK,
+    times: TIMES,
+    allowPrivateHosts: true,
+    log: quiet,
+  });
+  return { runtime, store, statePath };
+}
+
+export interface RunningKeeper extends KeeperUnderTest {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** A keeper for every taken seat, each behind its own HTTP server and knowing the others' endpoints. */
+export async function startKeepers(chain: FakeChain): Promise<Map<number, RunningKeeper>> {
+  const running = new Map<number, RunningKeeper>();
+  for (const [seat, wallet] of chain.keys.entries()) {
+    if (chain.frozen.weights[seat] === 0n) continue;
+    const keeper = makeKeeper(chain, wallet);
+    const health = { lastTickAt: () => Date.now(), lastError: () => null };
+    const server = await startKeeperServer(
+      keeper.runtime,
+      chain.accountOfSeat(seat),
+      () => Promise.resolve(),
+      health,
+      { host: "127.0.0.1", port: 0 },
+    );
+    running.set(seat, {
+      ...keeper,
+      url: server.url,
+      close: async () => {
+        await server.close();
+        keeper.store.close();
+      },
+    });
+  }
+  const registered: MasaEvent[] = [...running].map(([seat, { url }]) => ({
+    type: "registered",
+    account: chain.accountOfSeat(seat),
+    role: "validator",
+    endpoint: url,
+  }));
+  for (const { store } of running.values()) store.apply(registered, 1);
+  return running;
+}
+
+/** Events of a request with `workers` commitments whose answers are closed at once. */
+export function requestEvents(
+  requestId: bigint,
+  workers: readonly string[],
+  changes: Partial<Extract<MasaEvent, { type: "submitted" }>> = {},
+): MasaEvent[] {
+  return [
+    {
+      type: "submitted",
+      requestId,
+      asker: walletOf("asker").address,
+      payloadHash: `0x${"11".repeat(32)}`,
+      kind: "llm-completion",
+      hasEvidence: true,
+      maxResponses: workers.length,
+      baseRewardWei: 10n ** 18n,
+      minQualityWad: 6n * 10n ** 17n,
+      submittedAt: START - 20,
+      responseDeadline: START - 10,
+      scoringDeadline: START + 100,
+      ...changes,
+    },
+    ...workers.map((worker, index): MasaEvent => ({
+      type: "committed",
+      requestId,
+      worker,
+      index,
+      nonce: 1n,
+      commitment: `0x${"22".repeat(32)}`,
+    })),
+  ];
+}

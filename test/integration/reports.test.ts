@@ -1,0 +1,161 @@
+/** What the SDK computes off chain against what the contracts compute: digests, commitments, proposers, frozen seats. */
+import { assert } from "chai";
+import { hexlify, ZeroAddress } from "ethers";
+
+import { readFrozenSeats } from "../../sdk/src/connection.ts";
+import { responseCommitment } from "../../sdk/src/payloads.ts";
+import { epochReportDigest, scoreReportDigest } from "../../sdk/src/reports.ts";
+import type { EpochReport, ResponseScore, ScoreReport } from "../../sdk/src/reports.ts";
+import { proposerOf } from "../../sdk/src/selection.ts";
+import { removeTemporaryFolders } from "./deployment.ts";
+import { deployedNetwork } from "./network.ts";
+
+const SEED = Number(process.env["SEED"] ?? 20_260_726);
+const REPORTS = 60;
+const TURNS = 400;
+
+/** Random numbers in [0, 1) that follow from the seed alone (mulberry32). */
+function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const random = seededRandom(SEED);
+const int = (most: number): number => Math.floor(random() * (most + 1));
+const bytes = (count: number): string => hexlify(Uint8Array.from({ length: count }, () => int(255)));
+const uint = (byteCount: number): bigint => BigInt(bytes(byteCount));
+const list = <T>(most: number, make: () => T): T[] => Array.from({ length: int(most) }, make);
+
+const randomScore = (): ResponseScore => ({
+  relevance: int(0xffff_ffff),
+  coherence: int(0xffff_ffff),
+  factual: int(0xffff_ffff),
+  responseTime: int(0xffff_ffff),
+  throughput: int(0xffff_ffff),
+  scored: random() < 0.5,
+  fraud: int(255),
+});
+const randomReport = (): ScoreReport => ({
+  epoch: int(0xffff_ffff),
+  round: int(0xffff_ffff),
+  attempt: int(0xffff_ffff),
+  poster: bytes(20),
+  results: list(5, () => ({ requestId: uint(32), responses: list(4, randomScore) })),
+});
+const randomEpochReport = (): EpochReport => ({
+  epoch: int(0xffff_ffff),
+  attempt: int(0xffff_ffff),
+  poster: bytes(20),
+  scores: {
+    epoch: int(0xffff_ffff),
+    hasData: random() < 0.5,
+    hasLlm: random() < 0.5,
+    consensus: list(64, () => int(0xffff_ffff)),
+    data: list(64, () => int(0xffff_ffff)),
+    llm: list(64, () => int(0xffff_ffff)),
+  },
+});
+
+describe(`SDK and contracts agree (seed ${SEED})`, () => {
+  let network: Awaited<ReturnType<typeof deployedNetwork>>;
+  let epoch = 0;
+  before(async () => {
+    network = await deployedNetwork();
+  });
+  after(removeTemporaryFolders);
+
+  it("on the digests of score reports", async () => {
+    const { contracts, manifest } = network;
+    const seen = new Set<string>();
+    for (let index = 0; index < REPORTS; index++) {
+      const report = randomReport();
+      const onChain = await contracts.consensus.scoreReportDigest({
+        ...report,
+        results: report.results.map((result) => ({ ...result, responses: [...result.responses] })),
+      });
+      assert.equal(
+        scoreReportDigest(manifest, report),
+        onChain,
+        JSON.stringify(report, (_, x: unknown) => (typeof x === "bigint" ? String(x) : x)),
+      );
+      seen.add(onChain);
+    }
+    assert.equal(seen.size, REPORTS);
+  });
+
+  it("on the digests of epoch reports", async () => {
+    const { contracts, manifest } = network;
+    for (let index = 0; index < REPORTS; index++) {
+      const report = randomEpochReport();
+      const { scores } = report;
+      const onChain = await contracts.consensus.epochReportDigest({
+        ...report,
+        scores: { ...scores, consensus: [...scores.consensus], data: [...scores.data], llm: [...scores.llm] },
+      });
+      assert.equal(epochReportDigest(manifest, report), onChain);
+    }
+  });
+
+  it("on commitments", async () => {
+    for (let index = 0; index < REPORTS; index++) {
+      const parts = [uint(32), bytes(20), uint(4), bytes(32), bytes(32)] as const;
+      assert.equal(responseCommitment(...parts), await network.contracts.escrow.commitmentOf(...parts));
+    }
+  });
+
+  it("on who is frozen, with which weight, and on whose turn every attempt is", async () => {
+    const { admitValidators, rollNext, contracts, frozenAt } = network;
+    const validators = await admitValidators(7);
+    epoch = await rollNext();
+    const frozen = await frozenAt(epoch);
+    assert.sameMembers(
+      frozen.hotKeys.filter((key) => key !== ZeroAddress),
+      validators.map(({ hotKey }) => hotKey.address),
+    );
+    assert.equal(
+      frozen.totalWeight,
+      frozen.weights.reduce((sum, weight) => sum + weight, 0n),
+    );
+    const drawn = new Set<number>();
+    for (let turn = 0; turn < TURNS; turn++) {
+      const round = turn % 3 === 0 ? int(0xffff_ffff) : int(9);
+      const attempt = turn % 5 === 0 ? int(0xffff_ffff) : int(6);
+      const seat = proposerOf(frozen, round, attempt);
+      assert.equal(
+        BigInt(seat),
+        await contracts.validatorSet.proposerOf(epoch, round, attempt),
+        `${round}/${attempt}`,
+      );
+      drawn.add(seat);
+    }
+    assert.equal(drawn.size, validators.length, "every seat had its turn");
+  });
+
+  it("on seats that were vacated: they are free in the next frozen set, and never drawn", async () => {
+    const { rollNext, contracts, frozenAt, ethers } = network;
+    const before = await frozenAt(epoch);
+    const { owner } = await contracts.validatorSet.seatAt(3);
+    await network.contracts.registry.connect(await ethers.getSigner(owner)).deregister();
+    const next = await rollNext();
+    const frozen = await frozenAt(next);
+    assert.equal(frozen.hotKeys[3], ZeroAddress);
+    assert.equal(frozen.weights[3], 0n);
+    assert.deepEqual(await frozenAt(epoch), before, "a frozen set never changes");
+    assert.notEqual(frozen.randomness, before.randomness);
+    for (let turn = 0; turn < TURNS / 4; turn++) {
+      const [round, attempt] = [int(9), int(9)];
+      const seat = proposerOf(frozen, round, attempt);
+      assert.equal(BigInt(seat), await contracts.validatorSet.proposerOf(next, round, attempt));
+      assert.notEqual(seat, 3);
+    }
+  });
+
+  it("on an epoch that was not rolled into: nobody is frozen", async () => {
+    assert.isNull(await readFrozenSeats(network.contracts, 99));
+  });
+});
