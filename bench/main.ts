@@ -47,8 +47,8 @@ function writeResult(file: string, result: unknown): void {
 }
 
 function settings(hardfork: string): Record<string, unknown> {
-  const compiler = hre.config.solidity.profiles["production"]?.compilers[0];
-  if (compiler === undefined) throw new MasaError("MASA-102", "hardhat.config.ts has no production profile");
+  const compiler = hre.config.solidity.profiles["default"]?.compilers[0];
+  if (compiler === undefined) throw new MasaError("MASA-102", "hardhat.config.ts has no default profile");
   const { optimizer, evmVersion } = compiler.settings as {
     optimizer: { enabled: boolean; runs: number };
     evmVersion: string;
@@ -74,7 +74,7 @@ async function main(): Promise<void> {
   const progress = process.stderr.isTTY
     ? (line: string) => process.stderr.write(`measuring ${line}\n`)
     : () => true;
-  await hre.tasks.getTask("build").run({ quiet: true, noTests: true, defaultBuildProfile: "production" });
+  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   const { figures, hardfork } = await runBench((line) => void progress(line));
   const verdicts = assembleRows(figures);
   process.stdout.write(`${renderTable(verdicts)}\n`);

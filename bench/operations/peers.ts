@@ -101,7 +101,7 @@ async function measureMultisig(chain: BenchChain): Promise<Measured> {
   ).deploy(
     keys.map((key) => computeAddress(key)),
     keys.map((_, seat) => 1_000 + seat),
-    (2 * keys.reduce((sum, _, seat) => sum + 1_000 + seat, 0)) / 3 - 1_000,
+    Math.floor((2 * keys.reduce((sum, _, seat) => sum + 1_000 + seat, 0)) / 3),
     { gasLimit: 16_000_000 },
   );
   const sorted = keys

@@ -4,7 +4,6 @@ pragma solidity 0.8.37;
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {UD2x18} from "@prb/math/src/UD2x18.sol";
 
 import {IEpochClock} from "../interfaces/IEpochClock.sol";
 import {INodeRegistry} from "../interfaces/INodeRegistry.sol";

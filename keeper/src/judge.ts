@@ -213,7 +213,9 @@ export async function judgeRequest(
       const text = await fetchResponse(runtime, request, commitment);
       responses.push(scoreResponse(runtime, request, payload, evidence, committedAt, text));
     } catch (error) {
-      if (!mustDecide) {
+      // What fails on this keeper's own side of the chain says nothing about the worker.
+      const isOwnFault = error instanceof MasaError && error.code === "MASA-301";
+      if (!mustDecide || isOwnFault) {
         log.debug(
           { requestId: String(request.requestId), worker: commitment.worker, error: String(error) },
           "response not available yet",

@@ -6,6 +6,7 @@ import { keccak256, toUtf8Bytes } from "ethers";
 
 import {
   AUTH_HEADER,
+  MasaError,
   payloadHash,
   recoverHttpSigner,
   responseCommitment,
@@ -269,16 +270,37 @@ describe("judgeRequest", () => {
       assert.deepEqual(made.scores(), [WORTHLESS]);
     });
 
-  it("flags a citation that the evidence does not contain", async () => {
+  it("flags quotes that the evidence does not contain", async () => {
+    const quotes = [
+      "Seats are sold by auction every spring to the highest bidders of the island.",
+      "Whoever keeps a seat for ten years receives a golden bell from the council.",
+    ];
     const made = await setUp((id) => {
-      const response = JSON.parse(
-        responseText(id, `${ANSWER} "Seats are sold by auction every spring to bidders."`),
-      ) as ResponsePayload;
-      const quote = "Seats are sold by auction every spring to the highest bidders of the island.";
-      return [{ payload: JSON.stringify({ ...response, citations: [{ source: "doc-0.md", quote }] }) }];
+      const response = JSON.parse(responseText(id, ANSWER)) as ResponsePayload;
+      const citations = quotes.map((quote) => ({ source: "doc-0.md", quote }));
+      return [{ payload: JSON.stringify({ ...response, citations }) }];
     });
     assert.equal(await made.judge(EARLY), true);
     assert.equal(made.scores()?.[0]?.fraud, 1);
+  });
+
+  it("decides nothing while its own RPC server is down: that is no fault of the worker", async () => {
+    const made = await setUp((id) => [{ payload: responseText(id, ANSWER) }]);
+    let asked = 0;
+    const { connection } = made.keeper.runtime;
+    const runtime = makeRuntime({
+      ...made.keeper.runtime,
+      connection: {
+        ...connection,
+        // Question and evidence are fetched before it dies.
+        latest: () => (++asked > 2 ? Promise.reject(new MasaError("MASA-301")) : connection.latest()),
+      },
+    });
+    assert.equal(await judgeRequest(runtime, made.request, LATE), false);
+    assert.equal(asked, 3, "it died while the answer was to be fetched");
+    assert.equal(made.scores(), undefined);
+    assert.equal(await made.judge(LATE), true);
+    assert.ok((made.scores()?.[0]?.relevance ?? 0) > 500_000_000);
   });
 
   it("leaves a response unscored where its own scorer fails: that costs the worker nothing", async () => {

@@ -164,8 +164,16 @@ describe("deploy refuses infeasible parameters before it sends anything:", () =>
     ],
     ["windows too long", (raw) => (raw.limits.maxScoringWindow = "181s"), /are 241 s; .* 240 s/],
     ["windows upside down", (raw) => (raw.limits.minResponseWindow = "61s"), /minResponseWindow is 61 s/],
-    ["eternal immunity", (raw) => (raw.seats.immunityEpochs = 4), /immunityEpochs is 4/],
-    ["more confirmations than seats", (raw) => (raw.seats.leastConfirmations = 5), /minValidators is 4/],
+    [
+      "eternal immunity",
+      (raw) => (raw.seats.immunityEpochs = raw.seats.minValidators),
+      /immunityEpochs is \d+; .*D6/,
+    ],
+    [
+      "more confirmations than seats",
+      (raw) => (raw.seats.leastConfirmations = raw.seats.minValidators + 1),
+      /minValidators is/,
+    ],
     ["a round above the epoch", (raw) => (raw.clock.roundLength = "31s"), /roundLength is 31 s/],
     [
       "a floor above every requirement",

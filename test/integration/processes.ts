@@ -59,6 +59,8 @@ export async function hardhat({ args, env = {}, answers = [], killAt }: HardhatC
       left.shift();
       unanswered = "";
       child.stdin.write(`${next[1]}\n`);
+      // A process does not end while a pipe it has read from stays open.
+      if (left.length === 0) child.stdin.end();
     }
     if (killAt?.test(output) === true) child.kill("SIGKILL");
   };
