@@ -60,6 +60,7 @@ const deploy = task(
     defaultValue: undefined,
   })
   .addFlag({ name: "reset", description: "Forget an earlier deployment first; only on a local chain" })
+  .addFlag({ name: "noCompile", description: "Deploy the contracts as they were compiled last" })
   .setAction(() => import("./deploy/task.ts"))
   .build();
 

@@ -72,7 +72,7 @@ async function main(): Promise<void> {
   const { json } = readOptions();
   if (json !== undefined) requireWritable(json);
   const progress = process.stderr.isTTY
-    ? (line: string) => process.stderr.write(`measuring ${line}\n`)
+    ? (line: string) => process.stderr.write(`${process.uptime().toFixed(1)} measuring ${line}\n`)
     : () => true;
   await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   const { figures, hardfork } = await runBench((line) => void progress(line));

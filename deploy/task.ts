@@ -17,6 +17,7 @@ interface DeployArguments {
   manifest: string | undefined;
   deploymentId: string | undefined;
   reset: boolean;
+  noCompile: boolean;
 }
 
 /** The parameter file of a network: params/<network>.json5, and local.json5 for every local chain. */
@@ -68,7 +69,7 @@ const run: NewTaskActionFunction<DeployArguments> = async (given, hre) => {
       "deployments",
       given.deploymentId ?? `chain-${chainId}`,
     );
-    await hre.tasks.getTask("build").run({ quiet: true });
+    if (!given.noCompile) await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
 
     print(`Deploying "${params.name}" to ${connection.networkName} (chain ${chainId})`);
     const { manifest, transactions } = await runDeployment({

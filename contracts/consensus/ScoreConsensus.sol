@@ -21,9 +21,10 @@ contract ScoreConsensus is IScoreConsensus, EIP712 {
         "EpochReport(uint64 epoch,uint32 attempt,address poster,bytes32 scoresHash)"
     );
     uint256 private constant SIGNATURE_LENGTH = 65;
-    /// @notice Most results of one report, and most responses in them, so that it fits one transaction.
-    uint256 public constant MAX_RESULTS = 200;
-    uint256 public constant MAX_RESPONSES = 250;
+    /// @notice Most results of one report, and most responses in them, so that the dearest report (everything paid, to
+    /// different workers, cold) leaves a tenth of the 16,777,216 gas that a transaction may use.
+    uint256 public constant MAX_RESULTS = 150;
+    uint256 public constant MAX_RESPONSES = 200;
 
     IEpochClock public immutable clock;
     IValidatorSet public immutable validatorSet;

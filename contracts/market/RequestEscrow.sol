@@ -411,16 +411,16 @@ contract RequestEscrow is IRequestEscrow, Ownable, ReentrancyGuardTransient {
         emit MarketTermsSet(currentTerms, t);
     }
 
-    function _setLimits(RequestLimits memory l) private {
-        _requireWithin("minBaseReward", l.minBaseReward, 1, type(uint96).max);
-        _requireWithin("maxResponses", l.maxResponses, 1, MAX_RESPONSES);
-        _requireWithin("minResponseWindow", l.minResponseWindow, 1, l.maxResponseWindow);
-        _requireWithin("minScoringWindow", l.minScoringWindow, 1, l.maxScoringWindow);
-        uint256 windows = uint256(l.maxResponseWindow) + l.maxScoringWindow;
+    function _setLimits(RequestLimits memory limits) private {
+        _requireWithin("minBaseReward", limits.minBaseReward, 1, type(uint96).max);
+        _requireWithin("maxResponses", limits.maxResponses, 1, MAX_RESPONSES);
+        _requireWithin("minResponseWindow", limits.minResponseWindow, 1, limits.maxResponseWindow);
+        _requireWithin("minScoringWindow", limits.minScoringWindow, 1, limits.maxScoringWindow);
+        uint256 windows = uint256(limits.maxResponseWindow) + limits.maxScoringWindow;
         uint256 longest = vault.longestOffencePath() - vault.appealWindow();
         if (windows > longest) revert RequestEscrow_WindowsTooLong(windows, longest);
-        emit RequestLimitsSet(_limits, l);
-        _limits = l;
+        emit RequestLimitsSet(_limits, limits);
+        _limits = limits;
     }
 
     function _requireWithin(bytes32 name, uint256 value, uint256 least, uint256 most) private pure {

@@ -70,4 +70,3 @@ export function protocolModule(p: DeployParameters, tokens: MasaTokenModule, gov
     return { clock, curve, vault, registry, validatorSet, escrow, consensus, epochManager };
   });
 }
-

@@ -5,9 +5,9 @@ import { MasaError, SCORE_ONE } from "#sdk";
 import type { EpochReport, RequestResult, ScoreReport, SignedVector } from "#sdk";
 
 /** Most requests in one report: ScoreConsensus.MAX_RESULTS. */
-export const MAX_RESULTS = 200;
+export const MAX_RESULTS = 150;
 /** Most responses in one report: ScoreConsensus.MAX_RESPONSES. */
-export const MAX_RESPONSES = 250;
+export const MAX_RESPONSES = 200;
 /** Most bytes of a message between keepers: 64 vectors of a full report. */
 export const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 

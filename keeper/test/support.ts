@@ -6,12 +6,21 @@ import { join } from "node:path";
 
 import { pino } from "pino";
 import type { Logger } from "pino";
-import { ZeroAddress } from "ethers";
+import { recoverAddress, ZeroAddress } from "ethers";
 import type { Wallet } from "ethers";
 
-import type { Connection, EpochReport, FrozenSeats, Manifest, MasaEvent, ScoreReport } from "#sdk";
+import { proposerOf, seatsOf } from "#sdk";
+import type {
+  Connection,
+  EpochReport,
+  FrozenSeats,
+  Manifest,
+  MasaEvent,
+  RequestResult,
+  ScoreReport,
+} from "#sdk";
 
-import { exampleManifest, frozenSeats, temporaryFolder, walletOf } from "../../sdk/test/support.ts";
+import { exampleManifest, frozenSeats, score, temporaryFolder, walletOf } from "../../sdk/test/support.ts";
 import { makeRuntime } from "../src/runtime.ts";
 import type { ClockFacts, KeeperRuntime, KeeperTimes } from "../src/runtime.ts";
 import { scorers } from "../src/scoring/index.ts";
@@ -198,4 +207,38 @@ export function requestEvents(
       commitment: `0x${"22".repeat(32)}`,
     })),
   ];
+}
+
+export const WORKER = walletOf("worker").address;
+
+/** Keepers of this test that are still up. */
+export const closing: RunningKeeper[] = [];
+
+export async function closeKeepers(): Promise<void> {
+  await Promise.all(closing.splice(0).map((keeper) => keeper.close()));
+}
+
+/** Five keepers (and a free seat) that have judged request 1, one of them by a measure of its own. */
+export async function network() {
+  const chain = new FakeChain([20n, 20n, 0n, 20n, 20n, 20n]);
+  const keepers = await startKeepers(chain);
+  closing.push(...keepers.values());
+  for (const [seat, { store }] of keepers) {
+    store.apply(requestEvents(1n, [WORKER]), 2);
+    store.saveOwnResult(ownResult(seat));
+  }
+  const proposer = proposerOf(chain.frozen, 0, 0);
+  return { chain, keepers, proposer, at: (seat: number) => keepers.get(seat) as RunningKeeper };
+}
+export const ownResult = (seat: number): RequestResult => ({
+  requestId: 1n,
+  responses: [score({ relevance: seat === 4 ? 1 : 800_000_000 + seat })],
+});
+
+/** Who signed what was posted. */
+export function signersOf<T>(chain: FakeChain, digest: string, posted: Posted<T>): string[] {
+  return seatsOf(posted.signers).map((_, index) => {
+    const signature = `0x${posted.signatures.slice(2 + 130 * index, 2 + 130 * (index + 1))}`;
+    return recoverAddress(digest, signature);
+  });
 }

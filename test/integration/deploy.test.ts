@@ -156,14 +156,22 @@ describe("deploy refuses infeasible parameters before it sends anything:", () =>
     ["a margin that reaches 1", (raw) => (raw.terms.maxMargin = "0.4"), /maxMargin/],
     ["weights of quality", (raw) => (raw.terms.weights.relevance = "0.36"), /terms\.weights .* sum to 1\.01/],
     ["weights of performance", (raw) => (raw.seats.weights.data = "0"), /seats\.weights .* sum to 0\.8/],
-    ["unbonding too short", (raw) => (raw.vault.unbondingDelay = "300s"), /unbondingDelay is 300 s/],
+    [
+      "unbonding too short",
+      (raw) => (raw.vault.unbondingDelay = raw.vault.longestOffencePath),
+      /unbondingDelay is \d+ s; .*D14/,
+    ],
     [
       "a path within the appeal",
-      (raw) => (raw.vault.longestOffencePath = "60s"),
-      /longestOffencePath is 60 s/,
+      (raw) => (raw.vault.longestOffencePath = raw.vault.appealWindow),
+      /longestOffencePath is \d+ s; it ends with the appeal/,
     ],
-    ["windows too long", (raw) => (raw.limits.maxScoringWindow = "181s"), /are 241 s; .* 240 s/],
-    ["windows upside down", (raw) => (raw.limits.minResponseWindow = "61s"), /minResponseWindow is 61 s/],
+    [
+      "windows too long",
+      (raw) => (raw.limits.maxScoringWindow = raw.vault.longestOffencePath),
+      /must fit longestOffencePath/,
+    ],
+    ["windows upside down", (raw) => (raw.limits.minResponseWindow = "1h"), /minResponseWindow is 3600 s/],
     [
       "eternal immunity",
       (raw) => (raw.seats.immunityEpochs = raw.seats.minValidators),
@@ -174,7 +182,7 @@ describe("deploy refuses infeasible parameters before it sends anything:", () =>
       (raw) => (raw.seats.leastConfirmations = raw.seats.minValidators + 1),
       /minValidators is/,
     ],
-    ["a round above the epoch", (raw) => (raw.clock.roundLength = "31s"), /roundLength is 31 s/],
+    ["a round above the epoch", (raw) => (raw.clock.roundLength = "1h"), /roundLength is 3600 s/],
     [
       "a floor above every requirement",
       (raw) => (raw.roles.worker.floor = "20000000"),

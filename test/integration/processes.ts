@@ -15,7 +15,7 @@ const NOT_INHERITED =
 const NOT_INHERITED_EITHER = new Set(["CONTINUOUS_INTEGRATION", "CODEBUILD_BUILD_NUMBER", "DEPLOYMENT_ID"]);
 
 /** A process that asks what nobody answers would wait for ever. */
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 120_000;
 
 export interface Outcome {
   readonly code: number | null;

@@ -31,7 +31,7 @@ contract RegistryInvariant is MasaFixture, InvariantTargets {
         masa.transfer(address(handler), 60_000_000e18);
         bytes4[] memory selectors = new bytes4[](10);
         selectors[0] = RegistryHandler.join.selector;
-        selectors[1] = RegistryHandler.leave.selector;
+        selectors[1] = RegistryHandler.deregister.selector;
         selectors[2] = RegistryHandler.rekey.selector;
         selectors[3] = RegistryHandler.unbond.selector;
         selectors[4] = RegistryHandler.topUp.selector;

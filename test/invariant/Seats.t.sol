@@ -32,7 +32,7 @@ abstract contract SeatsInvariantBase is MasaFixture, InvariantTargets {
         handler.begin(seated);
         bytes4[] memory selectors = new bytes4[](10);
         selectors[0] = SeatsHandler.register.selector;
-        selectors[1] = SeatsHandler.leave.selector;
+        selectors[1] = SeatsHandler.deregister.selector;
         selectors[2] = SeatsHandler.join.selector;
         selectors[3] = SeatsHandler.leaveWaitlist.selector;
         selectors[4] = SeatsHandler.unbond.selector;

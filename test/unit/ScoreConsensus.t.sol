@@ -17,7 +17,7 @@ contract ScoreConsensusConstructorTest is ConsensusBed {
         assertEq(address(consensus.validatorSet()), address(set), "set");
         assertEq(address(consensus.escrow()), address(settlement), "escrow");
         assertEq(consensus.roundLength(), ROUND_LENGTH, "round length");
-        assertEq(consensus.MAX_RESULTS(), 200, "cap");
+        assertEq(consensus.MAX_RESULTS(), 150, "cap");
     }
 
     function test_RevertGiven_ZeroAddress() public {
@@ -150,17 +150,17 @@ contract ScoreReportTest is ConsensusBed {
         expectRefused(report, 0x7, abi.encodeWithSelector(IScoreConsensus.ScoreConsensus_EmptyReport.selector));
     }
 
-    function test_SCO07_TwoHundredResultsAtMost() public {
+    function test_SCO07_ResultsAreBounded() public {
         IScoreConsensus.ScoreReport memory report = scoreReport(1, 0);
-        report.results = resultsOf(201);
+        report.results = resultsOf(151);
         expectRefused(
             report,
             0x7,
-            abi.encodeWithSelector(IScoreConsensus.ScoreConsensus_TooManyResults.selector, 201, 200)
+            abi.encodeWithSelector(IScoreConsensus.ScoreConsensus_TooManyResults.selector, 151, 150)
         );
-        report.results = resultsOf(200);
+        report.results = resultsOf(150);
         post(report, 0x7);
-        assertEq(settlement.results(), 200, "all of them");
+        assertEq(settlement.results(), 150, "all of them");
     }
 
     function test_SCO07_ResponsesAreCappedTogether() public {

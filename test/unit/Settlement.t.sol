@@ -833,10 +833,10 @@ contract SettlementThroughReportsTest is SettlementBed {
     }
 }
 
-/// @notice SCO-07: a report of 200 results, posted cold, against the most a transaction may use (EIP-7825).
+/// @notice SCO-07: a report of as many results as it may carry, posted cold, against the most a transaction may use (EIP-7825).
 contract SettlementGasTest is SettlementBed {
     uint256 private constant TRANSACTION_GAS_CAP = 16_777_216;
-    uint256 private constant RESULTS = 200;
+    uint256 private constant RESULTS = 150;
 
     function setUp() public override {
         super.setUp();
@@ -855,12 +855,12 @@ contract SettlementGasTest is SettlementBed {
         }
     }
 
-    function test_SCO07_TwoHundredPaidAnswersOfDifferentWorkersFitATransaction() public {
+    function test_SCO07_AFullReportOfPaidAnswersOfDifferentWorkersFitATransaction() public {
         _assertFits(_gasOf(8e8), "SCO-07 paid");
         assertEq(escrow.creditOf(workers[RESULTS - 1]), 80e18, "the last one is paid");
     }
 
-    function test_SCO07_TwoHundredSlashesOfDifferentWorkersFitATransaction() public {
+    function test_SCO07_AFullReportOfSlashesOfDifferentWorkersFitATransaction() public {
         _assertFits(_gasOf(1e8), "SCO-07 slashed");
         assertEq(vault.slashedFundsOf(address(masa), 1), RESULTS * 50e18, "all of them are slashed");
     }

@@ -35,7 +35,7 @@ contract ReentrantStaker is ITokenReceiver {
         vault.startUnbonding(address(token), amount - amount / 2);
     }
 
-    function leave() external {
+    function exit() external {
         token.setHook(true);
         vault.withdraw(address(token), 0);
     }
@@ -628,7 +628,7 @@ contract StakeVaultUnbondingTest is StakeVaultBase {
         vm.stopPrank();
         thief.enter();
         vm.warp(block.timestamp + UNBONDING);
-        thief.leave();
+        thief.exit();
         assertEq(thief.refusals(), 3, "UNB-08 every second entry refused");
         assertTrue(
             thief.reason() == ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector,

@@ -20,8 +20,8 @@ export interface LocalChain {
 /** Starts the chain of network `localnet` (hardhat.config.ts) and deploys params/local.json5. Throws MASA-601. */
 export async function startLocalChain(folder: string, port: number): Promise<LocalChain> {
   mkdirSync(folder, { recursive: true });
+  const server = await hre.network.createServer("localnet", "127.0.0.1", port);
   try {
-    const server = await hre.network.createServer("localnet", "127.0.0.1", port);
     const listening = await server.listen();
     const url = `http://127.0.0.1:${listening.port}`;
     const connection = await hre.network.create({ network: "localhost", override: { url } });
@@ -36,6 +36,7 @@ export async function startLocalChain(folder: string, port: number): Promise<Loc
     await connection.close();
     return { url, manifest, manifestPath, close: () => server.close() };
   } catch (cause) {
+    await server.close();
     if (cause instanceof MasaError) throw cause;
     throw new MasaError("MASA-601", (cause as Error).message, { cause });
   }

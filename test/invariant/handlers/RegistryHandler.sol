@@ -58,7 +58,7 @@ abstract contract RegistryHandler is Handler {
         _count();
     }
 
-    function leave(uint256 seed) external act {
+    function deregister(uint256 seed) external act {
         address actor = _actor(seed);
         // Half of the calls stay: most nodes must live long enough to work.
         if (registry.roleOf(actor) == INodeRegistry.Role.None || seed % 2 == 0) return;

@@ -58,7 +58,7 @@ abstract contract SeatsHandler is Handler {
         if (_register(actor)) _count();
     }
 
-    function leave(uint256 seed) external act {
+    function deregister(uint256 seed) external act {
         address actor = _actor(seed);
         if (registry.roleOf(actor) == INodeRegistry.Role.None || seed % 2 == 0) return;
         vm.prank(actor);

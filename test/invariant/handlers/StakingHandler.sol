@@ -68,13 +68,13 @@ abstract contract StakingHandler is Handler {
         address actor = _actor(seed);
         uint256 length = _queued[actor].length;
         if (length == 0) return;
-        uint256 at = (seed >> 8) % length;
-        uint256 id = _queued[actor][at];
+        uint256 index = (seed >> 8) % length;
+        uint256 id = _queued[actor][index];
         (IStakeVault.UnbondingEntry memory entry, ) = vault.unbondingEntryOf(actor, address(masa), id);
         if (block.timestamp < entry.maturesAt) vm.warp(entry.maturesAt);
         vm.prank(actor);
         paidOut[actor] += vault.withdraw(address(masa), id);
-        _queued[actor][at] = _queued[actor][length - 1];
+        _queued[actor][index] = _queued[actor][length - 1];
         _queued[actor].pop();
         _count();
     }
@@ -194,9 +194,9 @@ abstract contract StakingHandler is Handler {
 
     function _takeReservation(address actor, uint256 seed) private returns (uint256 amount) {
         uint256[] storage open = _reservations[actor];
-        uint256 at = seed % open.length;
-        amount = open[at];
-        open[at] = open[open.length - 1];
+        uint256 index = seed % open.length;
+        amount = open[index];
+        open[index] = open[open.length - 1];
         open.pop();
     }
 
