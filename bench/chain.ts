@@ -90,7 +90,7 @@ export class BenchChain {
 
   /** Runs `branch` and takes the chain back to where it was. */
   async inBranch<T>(branch: () => Promise<T>): Promise<T> {
-    const snapshot = await this.#provider.request({ method: "evm_snapshot", params: [] });
+    const snapshot: unknown = await this.#provider.request({ method: "evm_snapshot", params: [] });
     try {
       return await branch();
     } finally {

@@ -71,11 +71,12 @@ function settings(hardfork: string): Record<string, unknown> {
 async function main(): Promise<void> {
   const { json } = readOptions();
   if (json !== undefined) requireWritable(json);
-  const progress = process.stderr.isTTY
-    ? (line: string) => process.stderr.write(`${process.uptime().toFixed(1)} measuring ${line}\n`)
-    : () => true;
+  // The table alone goes to standard output.
+  const progress = (line: string): void => {
+    process.stderr.write(`measuring ${line}\n`);
+  };
   await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
-  const { figures, hardfork } = await runBench((line) => void progress(line));
+  const { figures, hardfork } = await runBench(progress);
   const verdicts = assembleRows(figures);
   process.stdout.write(`${renderTable(verdicts)}\n`);
   if (json !== undefined)

@@ -15,6 +15,7 @@ import type { Manifest } from "../sdk/src/manifest.ts";
 import { checkJournal, checkTokens, findDifferences } from "./checks.ts";
 import { masaModule } from "./modules/handover.ts";
 import { LOCAL_CHAIN_ID } from "./modules/tokens.ts";
+import { askNode } from "./node.ts";
 import { hashParameters } from "./params.ts";
 import type { DeployParameters } from "./params.ts";
 import { progressListener } from "./progress.ts";
@@ -110,16 +111,8 @@ function wasGood(manifestPath: string | undefined, manifest: Manifest): boolean 
 
 /** Asks the node who it is and who signs, and holds the answer against the parameters. */
 async function identify(node: EIP1193Provider, params: DeployParameters) {
-  let chainId: number;
-  let accounts: string[];
-  try {
-    chainId = Number(await node.request({ method: "eth_chainId" }));
-    accounts = (await node.request({ method: "eth_accounts" })) as string[];
-  } catch (cause) {
-    throw new MasaError("MASA-301", `the node of the network does not answer: ${messageOf(cause)}`, {
-      cause,
-    });
-  }
+  const chainId = Number(await askNode(node, "eth_chainId"));
+  const accounts = (await askNode(node, "eth_accounts")) as string[];
   if (params.chainId !== null && params.chainId !== chainId) {
     throw new MasaError(
       "MASA-202",

@@ -4,12 +4,12 @@ import { join, relative } from "node:path";
 
 import Table from "cli-table3";
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
-import type { NetworkConnection } from "hardhat/types/network";
 
 import { MasaError } from "../sdk/src/errors.ts";
 import type { Manifest } from "../sdk/src/manifest.ts";
 import { runDeployment } from "./deploy.ts";
 import { LOCAL_CHAIN_ID } from "./modules/tokens.ts";
+import { askNode } from "./node.ts";
 import { loadParameters } from "./params.ts";
 
 interface DeployArguments {
@@ -32,15 +32,6 @@ function parameterFile(root: string, networkName: string, chainId: number): stri
   );
 }
 
-async function chainIdOf(connection: NetworkConnection): Promise<number> {
-  try {
-    return Number(await connection.provider.request({ method: "eth_chainId" }));
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new MasaError("MASA-301", `network "${connection.networkName}": ${reason}`, { cause });
-  }
-}
-
 function printTable(manifest: Manifest, print: (line: string) => void): void {
   const table = new Table({ head: ["contract", "address"], style: { head: [], border: [] } });
   for (const [name, address] of Object.entries(manifest.contracts)) table.push([name, address]);
@@ -50,6 +41,8 @@ function printTable(manifest: Manifest, print: (line: string) => void): void {
 const run: NewTaskActionFunction<DeployArguments> = async (given, hre) => {
   const print = (line: string): void => console.log(line);
   const { root } = hre.config.paths;
+  // Until all is done: a process that runs out of work because an answer never comes has not succeeded.
+  process.exitCode = 1;
   try {
     if (given.deploymentId !== undefined && !/^[a-zA-Z][\w-]*$/.test(given.deploymentId)) {
       throw new MasaError(
@@ -58,7 +51,7 @@ const run: NewTaskActionFunction<DeployArguments> = async (given, hre) => {
       );
     }
     const connection = await hre.network.create();
-    const chainId = await chainIdOf(connection);
+    const chainId = Number(await askNode(connection.provider, "eth_chainId"));
     const params = loadParameters(given.params ?? parameterFile(root, connection.networkName, chainId));
     // An in-memory chain ends with this process, and so does what a journal or a manifest could tell of it.
     const inMemory = connection.networkConfig.type === "edr-simulated";
@@ -90,10 +83,10 @@ const run: NewTaskActionFunction<DeployArguments> = async (given, hre) => {
     print(`Every parameter belongs to the timelock ${manifest.contracts.timelock}.`);
     if (manifestPath !== undefined) print(`Manifest: ${relative(process.cwd(), manifestPath)}`);
     await connection.close();
+    process.exitCode = 0;
   } catch (error) {
     if (!(error instanceof MasaError)) throw error;
     console.error(error.toString());
-    process.exitCode = 1;
   }
 };
 

@@ -6,7 +6,7 @@ import type { Figures } from "../rows.ts";
 
 const DEPOSIT_WEI = parseEther("100");
 const SMALL_REPORT = 10;
-export const LARGE_REPORT = 100;
+const LARGE_REPORT = 100;
 
 /** Gas of a report of 10 and of one of 100 results, on the same chain state, and what a further result adds. */
 interface Reports {

@@ -1,13 +1,19 @@
 /** Peers without a counterpart here yet (votes, governance), and the multi-signature beside a report's signatures. */
 import { AbiCoder, computeAddress, getBytes, id, keccak256, parseEther, SigningKey } from "ethers";
 
-import type { PeerVotes } from "../../types/contracts/index.ts";
+import type { PeerGovernor, PeerGovernorOverridable, PeerVotes } from "../../types/contracts/index.ts";
 import type { BenchChain } from "../chain.ts";
 import { SEATS, SIGNERS } from "../network.ts";
 import type { Figures, Measured } from "../rows.ts";
 
 const SUPPLY_WEI = parseEther("1000000");
 const PART_WEI = parseEther("1000");
+
+async function deployerOf(chain: BenchChain): Promise<string> {
+  const [deployer] = await chain.connection.ethers.getSigners();
+  if (deployer === undefined) throw new Error("the chain has no accounts");
+  return deployer.address;
+}
 
 const accountOf = (name: string): string => computeAddress(id(`bench peer ${name}`));
 
@@ -16,17 +22,13 @@ async function measureVotes(
   chain: BenchChain,
   token: Pick<PeerVotes, "delegate" | "transfer">,
 ): Promise<Measured[]> {
-  const { ethers } = chain.connection;
-  const [deployer] = await ethers.getSigners();
-  if (deployer === undefined) throw new Error("the chain has no accounts");
-  const [holder, other, validator, second] = ["holder", "other", "validator", "second"].map(accountOf) as [
-    string,
-    string,
-    string,
-    string,
-  ];
+  const deployer = await deployerOf(chain);
+  const holder = accountOf("holder");
+  const other = accountOf("other");
+  const validator = accountOf("validator");
+  const second = accountOf("second validator");
   for (const to of [holder, other]) {
-    await chain.send(deployer.address, token.transfer.populateTransaction(to, 10n * PART_WEI));
+    await chain.send(deployer, token.transfer.populateTransaction(to, 10n * PART_WEI));
   }
   const delegate = async (from: string, to: string) =>
     await chain.gasOf(from, token.delegate.populateTransaction(to));
@@ -43,58 +45,52 @@ async function measureVotes(
   ];
 }
 
+/** Two delegates with a delegator each: they vote one after the other, then their delegators override them. */
 async function measureGovernors(chain: BenchChain): Promise<Figures> {
   const { ethers } = chain.connection;
-  const [deployer] = await ethers.getSigners();
-  if (deployer === undefined) throw new Error("the chain has no accounts");
+  const deployer = await deployerOf(chain);
   const token = await (await ethers.getContractFactory("PeerVotesExtended")).deploy(SUPPLY_WEI);
-  const simple = await (await ethers.getContractFactory("PeerGovernor")).deploy(await token.getAddress());
-  const overridable = await (
-    await ethers.getContractFactory("PeerGovernorOverridable")
-  ).deploy(await token.getAddress());
-  const holders = [accountOf("delegator"), accountOf("another delegator")];
-  const delegate = accountOf("delegate");
-  for (const holder of holders) {
-    await chain.send(deployer.address, token.transfer.populateTransaction(holder, PART_WEI));
-    await chain.send(holder, token.delegate.populateTransaction(delegate));
-  }
-  const description = "Raise the threshold of quality";
-  const proposal = [[await token.getAddress()], [0n], ["0x"]] as [string[], bigint[], string[]];
-
-  const proposals: bigint[] = [];
-  const proposed: number[] = [];
-  const votes: number[] = [];
-  const delegateVotes: number[] = [];
-  const overrides: number[] = [];
+  const votes = await token.getAddress();
+  const simple = await (await ethers.getContractFactory("PeerGovernor")).deploy(votes);
+  const overridable = await (await ethers.getContractFactory("PeerGovernorOverridable")).deploy(votes);
+  const holders = [accountOf("delegator 0"), accountOf("delegator 1")] as const;
+  const delegates = [accountOf("delegate 0"), accountOf("delegate 1")] as const;
   for (const [index, holder] of holders.entries()) {
-    const text = `${description}, ${index}`;
-    const proposalId = await simple.hashProposal(...proposal, id(text));
-    proposals.push(proposalId);
-    proposed.push(await chain.gasOf(delegate, simple.propose.populateTransaction(...proposal, text)));
-    if (index === 0) await chain.send(delegate, overridable.propose.populateTransaction(...proposal, text));
-    // Past the voting delay of one block, and the snapshot in the past.
-    for (let block = 0; block < 2; block++) await chain.travelTo((await chain.now()) + 1);
-    votes.push(await chain.gasOf(delegate, simple.castVote.populateTransaction(proposalId, 1)));
-    const first = proposals[0] as bigint;
-    if (index === 0) {
-      delegateVotes.push(await chain.gasOf(delegate, overridable.castVote.populateTransaction(first, 1)));
-    }
-    overrides.push(await chain.gasOf(holder, overridable.castOverrideVote.populateTransaction(first, 0, "")));
+    await chain.send(deployer, token.transfer.populateTransaction(holder, PART_WEI));
+    await chain.send(holder, token.delegate.populateTransaction(delegates[index] as string));
   }
-  const pair = ([cold, warm]: number[]): Measured => ({ cold: cold ?? null, warm: warm ?? null });
+
+  const actions: [string[], bigint[], string[]] = [[votes], [0n], ["0x"]];
+  const propose = async (governor: PeerGovernor | PeerGovernorOverridable, text: string) =>
+    await chain.gasOf(delegates[0], governor.propose.populateTransaction(...actions, text));
+  const proposed = { cold: await propose(simple, "first"), warm: await propose(simple, "second") };
+  await propose(overridable, "first");
+  // Past the voting delay of one block, and the snapshot in the past.
+  for (let block = 0; block < 2; block++) await chain.travelTo((await chain.now()) + 1);
+
+  const proposalId = await simple.hashProposal(...actions, id("first"));
+  const overridableId = await overridable.hashProposal(...actions, id("first"));
+  const vote = async (voter: string) =>
+    await chain.gasOf(voter, simple.castVote.populateTransaction(proposalId, 1));
+  const voteByDelegate = async (voter: string) =>
+    await chain.gasOf(voter, overridable.castVote.populateTransaction(overridableId, 1));
+  const override = async (voter: string) =>
+    await chain.gasOf(voter, overridable.castOverrideVote.populateTransaction(overridableId, 0, ""));
   return {
-    propose: pair(proposed),
-    castVote: pair(votes),
-    castVoteOverridable: pair(delegateVotes),
-    castOverride: pair(overrides),
+    propose: proposed,
+    castVote: { cold: await vote(delegates[0]), warm: await vote(delegates[1]) },
+    castVoteOverridable: {
+      cold: await voteByDelegate(delegates[0]),
+      warm: await voteByDelegate(delegates[1]),
+    },
+    castOverride: { cold: await override(holders[0]), warm: await override(holders[1]) },
   };
 }
 
 /** 43 of 64 ECDSA signatures with weights in storage, checked in a transaction. */
 async function measureMultisig(chain: BenchChain): Promise<Measured> {
   const { ethers } = chain.connection;
-  const [deployer] = await ethers.getSigners();
-  if (deployer === undefined) throw new Error("the chain has no accounts");
+  const deployer = await deployerOf(chain);
   const keys = Array.from({ length: SEATS }, (_, seat) => new SigningKey(id(`bench peer signer ${seat}`)));
   const multisig = await (
     await ethers.getContractFactory("PeerMultisig")
@@ -110,7 +106,7 @@ async function measureMultisig(chain: BenchChain): Promise<Measured> {
     .sort((a, b) => (keccak256(getBytes(a.address)) < keccak256(getBytes(b.address)) ? -1 : 1));
   const check = async (digest: string) =>
     await chain.gasOf(
-      deployer.address,
+      deployer,
       multisig.check.populateTransaction(
         digest,
         AbiCoder.defaultAbiCoder().encode(

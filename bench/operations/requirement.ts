@@ -3,7 +3,7 @@ import type { BenchNetwork } from "../network.ts";
 import type { Figures, Measured } from "../rows.ts";
 
 /** The first call of a transaction finds every account and slot cold, the second finds them warm. */
-export async function measureRequirement(network: BenchNetwork, node: string): Promise<Measured> {
+async function measureRequirement(network: BenchNetwork, node: string): Promise<Measured> {
   const { ethers } = network.chain.connection;
   const gauge = await (await ethers.getContractFactory("RequirementGauge")).deploy();
   const { cold, warm, requirement } = await gauge.measure(network.manifest.contracts.registry, node);
@@ -22,9 +22,14 @@ export async function measureRequirements(
 ): Promise<Figures> {
   return await network.chain.inBranch(async () => {
     await network.enterEpoch(epoch);
+    const [requirement, requirementFolding] = [
+      await measureRequirement(network, idle),
+      await measureRequirement(network, worked),
+    ];
     return {
-      requirement: await measureRequirement(network, idle),
-      requirementFolding: await measureRequirement(network, worked),
+      requirement,
+      requirementFolding,
+      requirementCold: { cold: requirementFolding.cold, warm: null },
     };
   });
 }

@@ -121,6 +121,21 @@ export function readTextFile(path: string): string {
   }
 }
 
+/** What every node that serves takes from its command's options. */
+export async function nodeOptions(options: NetworkOptions & KeyOptions & ServeOptions) {
+  return {
+    rpcUrl: options.rpc,
+    manifestPath: options.manifest,
+    privateKey: await readKey(options),
+    statePath: options.state,
+    host: options.host,
+    port: options.port,
+    allowPrivateHosts: options.allowPrivateHosts,
+    pollMs: options.poll,
+    log: makeLogger(options.logLevel),
+  };
+}
+
 /** JSON lines on standard error: standard output stays for results. */
 export const makeLogger = (level: string): Logger =>
   pino({ level, base: null }, pino.destination({ fd: 2, sync: true }));

@@ -160,11 +160,11 @@ contract ScoreConsensus is IScoreConsensus, EIP712 {
         if (signatures.length != confirmations * SIGNATURE_LENGTH) {
             revert ScoreConsensus_SignatureLength(signatures.length, confirmations * SIGNATURE_LENGTH);
         }
-        uint256 at;
+        uint256 offset;
         for (uint256 seat; seat < 64; ++seat) {
             if ((signers >> seat) & 1 == 0) continue;
             if (seat >= hotKeys.length || hotKeys[seat] == address(0)) revert ScoreConsensus_UnknownSeat(seat);
-            bytes calldata signature = signatures[at:at + SIGNATURE_LENGTH];
+            bytes calldata signature = signatures[offset:offset + SIGNATURE_LENGTH];
             (address recovered, , ) = ECDSA.tryRecover(
                 digest,
                 uint8(signature[64]),
@@ -173,7 +173,7 @@ contract ScoreConsensus is IScoreConsensus, EIP712 {
             );
             if (recovered != hotKeys[seat]) revert ScoreConsensus_BadSignature(seat, recovered);
             signedWeight += weights[seat];
-            at += SIGNATURE_LENGTH;
+            offset += SIGNATURE_LENGTH;
         }
         if (!ConsensusMath.isFinal(signedWeight, frozen.totalWeight, confirmations, frozen.leastConfirmations)) {
             revert ScoreConsensus_NotEnoughWeight(

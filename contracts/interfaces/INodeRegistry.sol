@@ -17,9 +17,9 @@ interface INodeRegistry {
 
     /// @dev Two slots.
     struct RoleParameters {
-        UD2x18 budgetShare; // φ in (0, 1]
+        UD2x18 budgetShare; // φ in [0, 1]; 0: the floor alone is asked for
         UD2x18 lambda; // λ > 0
-        UD2x18 maxExponent; // x_max in (0, ln 16]
+        UD2x18 maxExponent; // x_max in [0, ln 16]; 0: performance does not move the requirement
         uint32 target; // least divisor of the budget; 0 is the paper's literal formula
         uint128 floor; // absolute least stake, stake units
     }
@@ -130,10 +130,11 @@ interface INodeRegistry {
     /// @notice {poke}, then whether the account is an eligible node of `role`. Market and validator set only.
     function use(address account, Role role) external returns (bool eligible);
 
-    /// @notice Records paid work of the current epoch. Market and validator set only.
+    /// @notice Records paid work of the current epoch, if the account still has `role`: who has left, or come back as
+    /// something else, did no work in that role. Market and validator set only.
     /// @param work Wei of MASA; for a validator any positive number.
     /// @param performance p of EQ-01, WAD, 0..1; ignored for oracle nodes, whose performance is 1 − consumption (D5).
-    function recordWork(address account, uint256 work, uint256 performance) external;
+    function recordWork(address account, Role role, uint256 work, uint256 performance) external;
 
     /// @notice Freezes S, n and Ū of every role for `epoch`. Epoch manager only.
     function snapshot(uint64 epoch) external;

@@ -234,7 +234,7 @@ contract RequestEscrow is IRequestEscrow, Ownable, ReentrancyGuardTransient {
         totalReserved -= request.baseReward;
         totalCredit += request.baseReward;
         _addCredit(request.asker, request.baseReward - paid);
-        if (paid != 0) registry.recordWork(request.asker, paid, 0);
+        if (paid != 0) registry.recordWork(request.asker, INodeRegistry.Role.Oracle, paid, 0);
         emit RequestSettled(result.requestId, request.asker, paid, request.baseReward - paid);
     }
 
@@ -294,7 +294,7 @@ contract RequestEscrow is IRequestEscrow, Ownable, ReentrancyGuardTransient {
             weightThroughput,
             WAD - weightThroughput
         );
-        registry.recordWork(worker, baseReward, performance);
+        registry.recordWork(worker, INodeRegistry.Role.Worker, baseReward, performance);
     }
 
     // ---------------------------------------------------------------- owner

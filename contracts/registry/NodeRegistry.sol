@@ -78,7 +78,7 @@ contract NodeRegistry is INodeRegistry, Ownable {
         uint64 maxStakedShare_,
         RoleParameters[3] memory roles,
         StandingParameters memory standing,
-        ReferenceWork memory referenceWork
+        ReferenceWork memory referenceWork_
     ) Ownable(owner_) {
         if (address(curve_) == address(0) || address(vault_) == address(0)) revert NodeRegistry_ZeroAddress();
         _requireWithin("maxStakedShare", maxStakedShare_, 1, WAD);
@@ -89,7 +89,7 @@ contract NodeRegistry is INodeRegistry, Ownable {
         maxStakedShare = maxStakedShare_;
         supplySnapshot = masa_.totalSupply();
         _setStandingParameters(standing);
-        _setReferenceWork(referenceWork);
+        _setReferenceWork(referenceWork_);
         uint32 epoch = uint32(clock_.currentEpoch());
         for (uint256 i; i < 3; ++i) {
             Role role = Role(i + 1);
@@ -186,9 +186,9 @@ contract NodeRegistry is INodeRegistry, Ownable {
     }
 
     /// @inheritdoc INodeRegistry
-    function recordWork(address account, uint256 work, uint256 performance) external onlyModule {
+    function recordWork(address account, Role role, uint256 work, uint256 performance) external onlyModule {
         Node memory node = _nodes[account];
-        if (node.role == Role.None) return; // it left in the meantime: nothing to keep
+        if (node.role != role || role == Role.None) return;
         uint64 epoch = clock.currentEpoch();
         node = _fold(account, node, epoch);
         uint256 units = work / WORK_UNIT;
@@ -472,8 +472,8 @@ contract NodeRegistry is INodeRegistry, Ownable {
 
     function _validateRole(Role role, RoleParameters memory p) private pure {
         if (p.lambda.unwrap() == 0) revert NodeRegistry_ZeroLambda(role);
-        _requireWithin("budgetShare", p.budgetShare.unwrap(), 1, WAD);
-        _requireWithin("maxExponent", p.maxExponent.unwrap(), 1, MAX_EXPONENT);
+        _requireWithin("budgetShare", p.budgetShare.unwrap(), 0, WAD);
+        _requireWithin("maxExponent", p.maxExponent.unwrap(), 0, MAX_EXPONENT);
         _requireWithin("floor", p.floor, 1, type(uint104).max);
     }
 

@@ -113,10 +113,7 @@ contract ValidatorSet is IValidatorSet, Ownable {
             uint256 score = _performance(scores, i);
             packed[i / 8] |= score << (32 * (i % 8));
             scored |= uint64(1 << i);
-            // Who has left and come back in another role did no work in that role.
-            if (registry.roleOf(seat.owner) == INodeRegistry.Role.Validator) {
-                registry.recordWork(seat.owner, WAD, score * (WAD / SCORE_ONE));
-            }
+            registry.recordWork(seat.owner, INodeRegistry.Role.Validator, WAD, score * (WAD / SCORE_ONE));
             emit PerformanceScored(
                 seat.owner,
                 i,

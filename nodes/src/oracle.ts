@@ -4,11 +4,9 @@
  * asks it twice.
  */
 import { keccak256, toUtf8Bytes } from "ethers";
-import type { Logger } from "pino";
 
 import {
   AUTH_HEADER,
-  connect,
   explainChainError,
   guardedFetch,
   MasaError,
@@ -28,22 +26,11 @@ import { loadDocuments } from "./answer/documents.ts";
 import { AskBook } from "./askBook.ts";
 import type { Ask, Question, Won } from "./askBook.ts";
 import { followEvents, pause, validatorKeys } from "./follow.ts";
+import { openNode } from "./node.ts";
+import type { NodeOptions } from "./node.ts";
 
 const FETCH_TIMEOUT_MS = 10_000;
 const MAX_BODY_BYTES = 1_024;
-
-export interface OracleOptions {
-  readonly rpcUrl: string;
-  readonly manifestPath: string;
-  /** Of the oracle node's account. */
-  readonly privateKey: string;
-  readonly statePath: string;
-  readonly host: string;
-  readonly port: number;
-  readonly allowPrivateHosts: boolean;
-  readonly pollMs: number;
-  readonly log: Logger;
-}
 
 export interface AskTerms {
   readonly kind: RequestKind;
@@ -69,10 +56,10 @@ class Oracle {
   readonly #connection: Connection;
   readonly #book: AskBook;
   readonly #account: string;
-  readonly #options: OracleOptions;
+  readonly #options: NodeOptions;
   #evidence: { id: string; hash: string }[] = [];
 
-  constructor(connection: Connection, book: AskBook, account: string, options: OracleOptions) {
+  constructor(connection: Connection, book: AskBook, account: string, options: NodeOptions) {
     this.#connection = connection;
     this.#book = book;
     this.#account = account;
@@ -243,7 +230,7 @@ const isPending = (ask: Ask): boolean =>
 
 async function askAll(
   oracle: Oracle,
-  options: OracleOptions,
+  options: NodeOptions,
   questions: readonly Question[],
   terms: AskTerms,
   signal: AbortSignal,
@@ -268,14 +255,8 @@ async function askAll(
 }
 
 /** Connects, opens the state and starts to serve. Throws numbered errors for anything that is not in order. */
-export async function startOracle(options: OracleOptions): Promise<OracleNode> {
-  const connection = await connect(options);
-  try {
-    const account = connection.wallet?.address;
-    if (account === undefined) throw new MasaError("MASA-104");
-    const role = await connection.contracts.registry.roleOf(account);
-    if (role !== 3n) throw new MasaError("MASA-403", `${account} is not registered as an oracle node`);
-    const identity = `${connection.manifest.chainId}:${connection.manifest.contracts.escrow}:${account}`;
+export function startOracle(options: NodeOptions): Promise<OracleNode> {
+  return openNode(options, "oracle", async ({ connection, account, identity }) => {
     const book = new AskBook(options.statePath, identity, account);
     const oracle = new Oracle(connection, book, account, options);
     const server = await startNodeServer({
@@ -294,8 +275,5 @@ export async function startOracle(options: OracleOptions): Promise<OracleNode> {
         connection.close();
       },
     };
-  } catch (error) {
-    connection.close();
-    throw explainChainError(error);
-  }
+  });
 }

@@ -5,11 +5,9 @@
 import type { DatabaseSync } from "node:sqlite";
 
 import { hexlify, randomBytes } from "ethers";
-import type { Logger } from "pino";
 
 import {
   AUTH_HEADER,
-  connect,
   explainChainError,
   guardedFetch,
   isRevert,
@@ -25,6 +23,8 @@ import type { Connection, MasaEvent, NodeAnswer, NodeRequest, RequestPayload, Re
 
 import type { AnswerEngine } from "./answer/index.ts";
 import { followEvents, pause, validatorKeys } from "./follow.ts";
+import { openNode } from "./node.ts";
+import type { NodeOptions } from "./node.ts";
 import { openState } from "./store.ts";
 
 const SCHEMA = `
@@ -42,18 +42,8 @@ const FETCH_TIMEOUT_MS = 10_000;
 /** Requests and bodies that strangers may send are small: everything a worker serves is asked for by GET. */
 const MAX_BODY_BYTES = 1_024;
 
-export interface WorkerOptions {
-  readonly rpcUrl: string;
-  readonly manifestPath: string;
-  /** Of the worker's account. */
-  readonly privateKey: string;
-  readonly statePath: string;
-  readonly host: string;
-  readonly port: number;
+export interface WorkerOptions extends NodeOptions {
   readonly engine: AnswerEngine;
-  readonly allowPrivateHosts: boolean;
-  readonly pollMs: number;
-  readonly log: Logger;
 }
 
 export interface Worker {
@@ -276,14 +266,8 @@ class WorkerNode {
 }
 
 /** Connects, opens the state and starts to serve. Throws numbered errors for anything that is not in order. */
-export async function startWorker(options: WorkerOptions): Promise<Worker> {
-  const connection = await connect(options);
-  try {
-    const account = connection.wallet?.address;
-    if (account === undefined) throw new MasaError("MASA-104");
-    const role = await connection.contracts.registry.roleOf(account);
-    if (role !== 2n) throw new MasaError("MASA-403", `${account} is not registered as a worker`);
-    const identity = `${connection.manifest.chainId}:${connection.manifest.contracts.escrow}:${account}`;
+export function startWorker(options: WorkerOptions): Promise<Worker> {
+  return openNode(options, "worker", async ({ connection, account, identity }) => {
     const db = openState(options.statePath, SCHEMA, identity);
     const node = new WorkerNode(connection, db, account, options);
     const server = await startNodeServer({
@@ -308,8 +292,5 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
         connection.close();
       },
     };
-  } catch (error) {
-    connection.close();
-    throw explainChainError(error);
-  }
+  });
 }

@@ -144,7 +144,7 @@ export async function submit(
   return asker.contracts.escrow.requestCount();
 }
 
-/** Listens at a member's endpoint and remembers who asked for what. */
+/** Listens at a member's endpoint until the file's tests have ended, and remembers what was asked for. */
 export async function standIn(member: Member, answer: (request: NodeRequest) => NodeAnswer) {
   const asked: string[] = [];
   const server = await startNodeServer({
@@ -156,7 +156,8 @@ export async function standIn(member: Member, answer: (request: NodeRequest) => 
       return Promise.resolve(answer(request));
     },
   });
-  return { asked, close: () => server.close() };
+  after(() => server.close());
+  return { asked };
 }
 
 /** GET as a signer would, or without a signature. */

@@ -81,10 +81,10 @@ describe("hardhat deploy --network localhost", () => {
     const manifest = join(temporaryFolder(), "manifest.json");
     const before = await nonceOf(url, deployer);
     const testnet = await deployTo(manifest, ["--params", "deploy/params/testnet.json5"]);
-    assert.equal(testnet.code, 1);
+    assert.equal(testnet.code, 1, testnet.output);
     assert.match(testnet.output, /MASA-202 .*for chain 84532; this is chain 31337/);
     const badId = await hardhat({ args: ["deploy", "--deployment-id", "../elsewhere"] });
-    assert.equal(badId.code, 1);
+    assert.equal(badId.code, 1, badId.output);
     assert.match(badId.output, /MASA-103/);
     assert.equal(await nonceOf(url, deployer), before);
     assert.isFalse(existsSync(manifest));
@@ -95,7 +95,7 @@ describe("hardhat deploy --network localhost", () => {
       args: ["deploy", "--no-compile", "--network", "localhost"],
       env: { MASA_LOCAL_RPC_URL: "http://127.0.0.1:1" },
     });
-    assert.equal(code, 1);
+    assert.equal(code, 1, output);
     assert.match(output, /MASA-301/);
   });
 });

@@ -66,8 +66,9 @@ abstract contract NodeRegistryBase is MasaFixture {
     }
 
     function _work(address account, uint256 work, uint256 performance) internal {
+        INodeRegistry.Role role = registry.roleOf(account);
         vm.prank(address(escrow));
-        registry.recordWork(account, work, performance);
+        registry.recordWork(account, role, work, performance);
     }
 
     function _use(address account, INodeRegistry.Role role) internal returns (bool) {
@@ -254,7 +255,7 @@ contract NodeRegistryParametersTest is NodeRegistryBase {
         vm.expectRevert(refused);
         registry.use(bob, WORKER);
         vm.expectRevert(refused);
-        registry.recordWork(bob, 1, 1);
+        registry.recordWork(bob, WORKER, 1, 1);
         vm.expectRevert(refused);
         registry.snapshot(1);
         vm.stopPrank();
@@ -289,17 +290,17 @@ contract NodeRegistryParametersTest is NodeRegistryBase {
         vm.expectRevert(abi.encodeWithSelector(INodeRegistry.NodeRegistry_ZeroLambda.selector, WORKER));
         registry.setRoleParameters(WORKER, p);
 
+        p = _roleParameters(WORKER);
+        p.budgetShare = ud2x18(uint64(WAD + 1));
+        _expectRange("budgetShare", p.budgetShare.unwrap(), 0, WAD);
+        registry.setRoleParameters(WORKER, p);
+
+        p = _roleParameters(WORKER);
+        p.maxExponent = ud2x18(registry.MAX_EXPONENT() + 1);
+        _expectRange("maxExponent", p.maxExponent.unwrap(), 0, 2_772588722239781237);
+        registry.setRoleParameters(WORKER, p);
+
         for (uint256 i; i < 2; ++i) {
-            p = _roleParameters(WORKER);
-            p.budgetShare = ud2x18(i == 0 ? 0 : uint64(WAD + 1));
-            _expectRange("budgetShare", p.budgetShare.unwrap(), 1, WAD);
-            registry.setRoleParameters(WORKER, p);
-
-            p = _roleParameters(WORKER);
-            p.maxExponent = ud2x18(i == 0 ? 0 : registry.MAX_EXPONENT() + 1);
-            _expectRange("maxExponent", p.maxExponent.unwrap(), 1, 2_772588722239781237);
-            registry.setRoleParameters(WORKER, p);
-
             p = _roleParameters(WORKER);
             p.floor = i == 0 ? 0 : uint128(1 << 104);
             _expectRange("floor", p.floor, 1, type(uint104).max);
@@ -360,21 +361,29 @@ contract NodeRegistryParametersTest is NodeRegistryBase {
         assertGt(sum, SUPPLY, "STK-01 more than there is");
     }
 
-    /// One role may have all of S up to the few wei that the other roles' least budgets and rounding take. φ = 1 itself
-    /// is refused, since x_max > 0 lets σ exceed 1.
-    function test_D1_OneRoleMayHaveAllButFiveWei() public {
+    /// φ = 1 for one role alone, the paper's literal formula: with x_max = 0 and no budget for the others.
+    function test_D1_OneRoleMayHaveAllOfTheSupply() public {
         INodeRegistry.RoleParameters[3] memory roles = _threeRoles();
         for (uint256 i; i < 3; ++i) {
-            roles[i].maxExponent = ud2x18(1);
-            roles[i].budgetShare = ud2x18(i == 0 ? uint64(WAD - 5) : 1);
+            roles[i].maxExponent = ud2x18(0);
+            roles[i].budgetShare = ud2x18(i == 0 ? uint64(WAD) : 0);
             roles[i].target = 0;
         }
         NodeRegistry literal = _registryOver(masa, uint64(WAD), roles);
-        // At a few 1e-18 the literal formula: S/|V|·σ with |V| = 1 and σ = 1.
-        assertNear(literal.requirementAt(VALIDATOR, 0.5e18), SUPPLY, SUPPLY / 1e17, "S/|V|");
-        roles[0].budgetShare = ud2x18(uint64(WAD));
-        vm.expectRevert(abi.encodeWithSelector(INodeRegistry.NodeRegistry_InfeasibleBudget.selector, WAD + 5, WAD));
-        literal.setRoleParameters(VALIDATOR, roles[0]);
+        assertEq(literal.requirementAt(VALIDATOR, 0.5e18), SUPPLY, "S/|V| with |V| = 1");
+        assertEq(literal.requirementAt(VALIDATOR, 0), SUPPLY, "x_max = 0: utility does not move it");
+        assertEq(literal.requirementAt(WORKER, 0.5e18), roles[1].floor, "no budget: the floor alone");
+        roles[1].budgetShare = ud2x18(1);
+        vm.expectRevert(abi.encodeWithSelector(INodeRegistry.NodeRegistry_InfeasibleBudget.selector, WAD + 1, WAD));
+        literal.setRoleParameters(WORKER, roles[1]);
+    }
+
+    function test_NoRecordOfWorkInAnotherRole() public {
+        _register(alice, WORKER, address(0), WORKER_BASE);
+        vm.prank(address(escrow));
+        registry.recordWork(alice, ORACLE, 100e18, 0);
+        vm.warp(clock.epochStart(clock.currentEpoch() + 1));
+        assertEq(registry.nodeOf(alice).utility, 0.5e18, "work of a role that the account does not have");
     }
 
     function test_SetStandingParameters() public {

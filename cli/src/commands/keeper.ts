@@ -7,9 +7,8 @@ import { scorers } from "../../../keeper/src/scoring/index.ts";
 import type { ScorerName } from "../../../keeper/src/scoring/index.ts";
 import {
   keyOption,
-  makeLogger,
   networkOptions,
-  readKey,
+  nodeOptions,
   serveOptions,
   untilStopped,
   wholeNumber,
@@ -25,19 +24,11 @@ interface KeeperCommandOptions extends NetworkOptions, KeyOptions, ServeOptions 
 
 async function start(options: KeeperCommandOptions): Promise<Keeper> {
   return startKeeper({
-    rpcUrl: options.rpc,
-    manifestPath: options.manifest,
-    privateKey: await readKey(options),
-    statePath: options.state,
-    host: options.host,
-    port: options.port,
+    ...(await nodeOptions(options)),
     scorer: options.scorer,
-    allowPrivateHosts: options.allowPrivateHosts,
-    pollMs: options.poll,
     attemptSeconds: options.attempt,
     giveUpSeconds: options.giveUp,
     peerTimeoutMs: options.peerTimeout,
-    log: makeLogger(options.logLevel),
   });
 }
 

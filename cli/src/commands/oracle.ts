@@ -10,11 +10,10 @@ import type { Question } from "../../../nodes/src/askBook.ts";
 import { toJson } from "../format.ts";
 import {
   keyOption,
-  makeLogger,
   masaAmount,
   networkOptions,
+  nodeOptions,
   ratio,
-  readKey,
   readTextFile,
   serveOptions,
   untilStopped,
@@ -66,17 +65,7 @@ async function ask(prompt: string | undefined, options: AskOptions): Promise<voi
         ? [{ key: prompt, prompt }]
         : [];
   if (questions.length === 0) throw new MasaError("MASA-103", "give a question, or --questions FILE");
-  const oracle = await startOracle({
-    rpcUrl: options.rpc,
-    manifestPath: options.manifest,
-    privateKey: await readKey(options),
-    statePath: options.state,
-    host: options.host,
-    port: options.port,
-    allowPrivateHosts: options.allowPrivateHosts,
-    pollMs: options.poll,
-    log: makeLogger(options.logLevel),
-  });
+  const oracle = await startOracle(await nodeOptions(options));
   try {
     if (options.evidence !== undefined) await oracle.publishEvidence(options.evidence);
     const asks = await oracle.ask(

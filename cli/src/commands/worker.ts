@@ -6,7 +6,7 @@ import { MasaError } from "#sdk";
 import { createEngine } from "../../../nodes/src/answer/index.ts";
 import type { AnswerEngine } from "../../../nodes/src/answer/index.ts";
 import { startWorker } from "../../../nodes/src/worker.ts";
-import { keyOption, makeLogger, networkOptions, readKey, serveOptions, untilStopped } from "../options.ts";
+import { keyOption, networkOptions, nodeOptions, serveOptions, untilStopped } from "../options.ts";
 import type { KeyOptions, NetworkOptions, ServeOptions } from "../options.ts";
 
 interface WorkerCommandOptions extends NetworkOptions, KeyOptions, ServeOptions {
@@ -54,16 +54,8 @@ export function workerCommand(): Command {
     .option("--model <name>", "the model to ask there")
     .action(async (options: WorkerCommandOptions) => {
       const worker = await startWorker({
-        rpcUrl: options.rpc,
-        manifestPath: options.manifest,
-        privateKey: await readKey(options),
-        statePath: options.state,
-        host: options.host,
-        port: options.port,
+        ...(await nodeOptions(options)),
         engine: await makeEngine(options),
-        allowPrivateHosts: options.allowPrivateHosts,
-        pollMs: options.poll,
-        log: makeLogger(options.logLevel),
       });
       process.stderr.write(`worker serves ${worker.url}\n`);
       await worker.run(untilStopped());

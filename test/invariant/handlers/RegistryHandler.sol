@@ -123,11 +123,13 @@ abstract contract RegistryHandler is Handler {
 
     function work(uint256 seed, uint256 amount, uint256 performance) external act {
         address actor = _actor(seed);
-        if (registry.roleOf(actor) == INodeRegistry.Role.None) return;
+        INodeRegistry.Role role = registry.roleOf(actor);
+        if (role == INodeRegistry.Role.None) return;
         vm.prank(seed % 2 == 0 ? registry.market() : registry.validatorSet());
         // Now and then far more than all of S: the counters saturate.
         registry.recordWork(
             actor,
+            role,
             bound(amount, 0, seed % 16 == 0 ? type(uint104).max : 200e18),
             bound(performance, 0, 1e18)
         );
