@@ -41,7 +41,8 @@ contract RequestEscrow is IRequestEscrow, Ownable, ReentrancyGuardTransient {
     uint256 public totalCredit;
     mapping(address account => uint256) private _credit;
     mapping(uint256 requestId => Request) private _requests;
-    mapping(uint256 requestId => Commitment[]) private _commitments;
+    /// @dev By index, `responses` of the request being how many there are: an array would keep the number twice.
+    mapping(uint256 requestId => mapping(uint256 index => Commitment)) private _commitments;
     mapping(uint16 index => MarketTerms) private _terms;
 
     constructor(
@@ -130,7 +131,7 @@ contract RequestEscrow is IRequestEscrow, Ownable, ReentrancyGuardTransient {
         }
         index = request.responses;
         if (index == request.maxResponses) revert RequestEscrow_ResponsesFull(requestId, request.maxResponses);
-        Commitment[] storage commitments = _commitments[requestId];
+        mapping(uint256 index => Commitment) storage commitments = _commitments[requestId];
         for (uint256 i; i < index; ++i) {
             if (commitments[i].worker == msg.sender) revert RequestEscrow_AlreadyCommitted(requestId, msg.sender);
         }
@@ -138,7 +139,7 @@ contract RequestEscrow is IRequestEscrow, Ownable, ReentrancyGuardTransient {
         vault.reserve(msg.sender, _slashAmount(request));
 
         uint32 nonce = registry.nonceOf(msg.sender);
-        commitments.push(Commitment(msg.sender, uint40(block.timestamp), nonce));
+        commitments[index] = Commitment(msg.sender, uint40(block.timestamp), nonce);
         _requests[requestId].responses = uint8(index + 1);
         emit ResponseCommitted(requestId, msg.sender, index, nonce, commitment);
     }
@@ -330,8 +331,11 @@ contract RequestEscrow is IRequestEscrow, Ownable, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IRequestEscrow
-    function commitmentsOf(uint256 requestId) external view returns (Commitment[] memory) {
-        return _commitments[requestId];
+    function commitmentsOf(uint256 requestId) external view returns (Commitment[] memory commitments) {
+        commitments = new Commitment[](_requests[requestId].responses);
+        for (uint256 i; i < commitments.length; ++i) {
+            commitments[i] = _commitments[requestId][i];
+        }
     }
 
     /// @inheritdoc IRequestEscrow

@@ -16,6 +16,9 @@ import { KeeperStore } from "./store.ts";
 /** Blocks read again at every look, so that events of a short reorganisation are not missed. */
 const OVERLAP_BLOCKS = 12;
 
+/** Requests whose payloads are fetched side by side. */
+const JUDGED_AT_ONCE = 16;
+
 export interface KeeperOptions {
   readonly rpcUrl: string;
   readonly manifestPath: string;
@@ -53,8 +56,11 @@ async function tick(runtime: KeeperRuntime, sync: () => Promise<void>): Promise<
       "judge",
       async () => {
         const closed = store.openRequests().filter((request) => isClosed(runtime, request, now));
-        for (const request of closed) {
-          if (store.ownResult(request.requestId) === null) await judgeRequest(runtime, request, now);
+        const waiting = closed.filter(({ requestId }) => store.ownResult(requestId) === null);
+        // Side by side, so that one slow worker does not cost the keeper its turn with the others.
+        for (let first = 0; first < waiting.length; first += JUDGED_AT_ONCE) {
+          const batch = waiting.slice(first, first + JUDGED_AT_ONCE);
+          await Promise.all(batch.map((request) => judgeRequest(runtime, request, now)));
         }
       },
     ],

@@ -47,6 +47,9 @@ export interface Peer {
   readonly endpoint: string;
 }
 
+/** Frozen sets kept in memory: reports reach back one epoch. */
+const KEPT_EPOCHS = 8;
+
 type Made = "frozenSeats" | "peerOf" | "call";
 
 export function makeRuntime(parts: Omit<KeeperRuntime, Made>): KeeperRuntime {
@@ -60,7 +63,10 @@ export function makeRuntime(parts: Omit<KeeperRuntime, Made>): KeeperRuntime {
       const known = frozen.get(epoch);
       if (known !== undefined) return known;
       const read = await readFrozenSeats(connection.contracts, epoch);
-      if (read !== null) frozen.set(epoch, read);
+      if (read !== null) {
+        frozen.set(epoch, read);
+        frozen.delete(epoch - KEPT_EPOCHS);
+      }
       return read;
     },
     async peerOf(hotKey) {

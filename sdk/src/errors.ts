@@ -107,6 +107,11 @@ export const ERROR_CATALOGUE = {
     advice: "The chain moved on between estimate and mining; it is sent again with a fresh estimate.",
     retryable: true,
   },
+  "MASA-308": {
+    summary: "another transaction of the account came first",
+    advice: "Another process sends from the same account: repeat the command, and give each node its own key.",
+    retryable: true,
+  },
   "MASA-401": {
     summary: "the language model server failed",
     advice: "Check --llm, --model and MASA_LLM_API_KEY, and that the server is OpenAI-compatible.",

@@ -28,9 +28,7 @@ export function decodeRevert(data: string): ErrorDescription | null {
 
 /** `RequestEscrow_InsufficientCredit(account 0x…, credit 0, asked 5)`: name and values of a contract's error. */
 function describe(error: ErrorDescription): string {
-  const values = error.fragment.inputs.map(
-    (input, i) => `${input.name} ${String(error.args[i])}`,
-  );
+  const values = error.fragment.inputs.map((input, i) => `${input.name} ${String(error.args[i])}`);
   return `${error.name}(${values.join(", ")})`;
 }
 
@@ -54,8 +52,16 @@ export function explainChainError(error: unknown): unknown {
   if (/ran out of gas|out of gas/i.test(String(error))) {
     return new MasaError("MASA-307", "the transaction ran out of gas", { cause: error });
   }
-  if (isError(error, "INSUFFICIENT_FUNDS"))
-    return new MasaError("MASA-303", error.shortMessage, { cause: error });
+  // Nodes word it differently, and ethers knows the wording of some alone.
+  if (
+    isError(error, "INSUFFICIENT_FUNDS") ||
+    /(?:doesn't have enough|insufficient) funds/i.test(String(error))
+  ) {
+    return new MasaError("MASA-303", "the account's balance does not cover the gas", { cause: error });
+  }
+  if (isError(error, "NONCE_EXPIRED") || isError(error, "REPLACEMENT_UNDERPRICED")) {
+    return new MasaError("MASA-308", error.shortMessage, { cause: error });
+  }
   if (isError(error, "CALL_EXCEPTION"))
     return new MasaError("MASA-304", error.shortMessage, { cause: error });
   if (isError(error, "TIMEOUT") || isError(error, "SERVER_ERROR") || isError(error, "NETWORK_ERROR")) {

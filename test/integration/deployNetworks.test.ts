@@ -124,7 +124,7 @@ describe("hardhat deploy --network testnet", () => {
       console.log("      anvil's npm package is for linux-x64 only: not run here");
       return this.skip();
     }
-    const node = await startAnvil(binary, CHAIN_ID);
+    const node = await startAnvil(binary, CHAIN_ID, hre.globalOptions.coverage);
     anvil = node.child;
     await rpc(node.url, "anvil_setBalance", [address, `0x${(10n ** 18n).toString(16)}`]);
 

@@ -95,15 +95,15 @@ export async function rpc(url: string, method: string, params: readonly unknown[
   return result;
 }
 
-/** Starts an anvil and waits until it answers. */
+/** Starts an anvil and waits until it answers. `anySize`: take contracts that coverage has blown up. */
 export async function startAnvil(
   binary: string,
   chainId: number,
+  anySize: boolean,
 ): Promise<{ url: string; child: ChildProcess }> {
   const port = await freePort();
-  const child = spawn(binary, ["--chain-id", `${chainId}`, "--port", `${port}`, "--silent"], {
-    stdio: "ignore",
-  });
+  const args = ["--chain-id", `${chainId}`, "--port", `${port}`, "--silent"];
+  const child = spawn(binary, anySize ? [...args, "--disable-code-size-limit"] : args, { stdio: "ignore" });
   const url = `http://127.0.0.1:${port}`;
   for (let attempt = 0; attempt < 100; attempt++) {
     if (child.exitCode !== null) throw new Error(`anvil ended with ${child.exitCode}`);

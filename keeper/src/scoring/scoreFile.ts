@@ -1,5 +1,5 @@
 /** Scores a file of responses, one JSON object a line, for comparing a scorer with human judgements. */
-import { createReadStream, createWriteStream } from "node:fs";
+import { createReadStream, createWriteStream, renameSync, rmSync } from "node:fs";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { finished } from "node:stream/promises";
@@ -43,8 +43,11 @@ type ScoreFileOptions = { input: string; output: string; scorer?: ScorerName };
 
 /** Reads rows {id, prompt, evidence, response}, writes rows {id, relevance, coherence, factual, q}; returns how many. */
 export async function scoreFile({ input, output, scorer = "evidence" }: ScoreFileOptions): Promise<number> {
+  // Renamed when it is whole: what was there before is not lost to a malformed row.
+  const part = `${output}.part`;
+  const out = createWriteStream(part);
+  await once(out, "open");
   const lines = createInterface({ input: createReadStream(input, "utf8"), crlfDelay: Infinity });
-  const out = createWriteStream(output);
   const kept: { key: string | null; index: EvidenceIndex } = { key: null, index: indexEvidence([]) };
   let line = 0;
   let rows = 0;
@@ -64,10 +67,15 @@ export async function scoreFile({ input, output, scorer = "evidence" }: ScoreFil
       if (!out.write(`${JSON.stringify(toRow(row.id, scores))}\n`)) await once(out, "drain");
       rows++;
     }
-  } finally {
+  } catch (error) {
     out.end();
-    await finished(out);
+    await finished(out).catch(() => undefined);
+    rmSync(part, { force: true });
+    throw error;
   }
+  out.end();
+  await finished(out);
+  renameSync(part, output);
   return rows;
 }
 
