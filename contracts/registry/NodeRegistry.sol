@@ -285,7 +285,7 @@ contract NodeRegistry is INodeRegistry, Ownable {
     /// @inheritdoc INodeRegistry
     function requirementOf(address account) external view returns (uint256) {
         Node memory node = _requireNode(account);
-        return requirementAt(node.role, _foldedUtility(node, clock.currentEpoch()));
+        return requirementAt(node.role, _utilityNow(node));
     }
 
     /// @inheritdoc INodeRegistry
@@ -300,7 +300,7 @@ contract NodeRegistry is INodeRegistry, Ownable {
     function sigmaOf(address account) external view returns (uint256) {
         Node memory node = _requireNode(account);
         RoleParameters storage p = _roleParameters[node.role];
-        uint256 utility = _foldedUtility(node, clock.currentEpoch());
+        uint256 utility = _utilityNow(node);
         return curve.coefficient(_snapshots[node.role].meanUtility, utility, p.lambda.unwrap(), p.maxExponent.unwrap());
     }
 
@@ -342,7 +342,7 @@ contract NodeRegistry is INodeRegistry, Ownable {
         view_.registeredEpoch = membership.registeredEpoch;
         view_.stakeUnits = vault.stakeUnitsOf(account);
         if (node.role != Role.None) {
-            view_.utility = uint64(_foldedUtility(node, clock.currentEpoch()));
+            view_.utility = uint64(_utilityNow(node));
             view_.requirement = requirementAt(node.role, view_.utility);
         }
     }
@@ -420,6 +420,11 @@ contract NodeRegistry is INodeRegistry, Ownable {
         node.work = 0;
         node.weightedWork = 0;
         return node;
+    }
+
+    /// @dev Asks the clock only where there is work to fold.
+    function _utilityNow(Node memory node) private view returns (uint256) {
+        return node.work == 0 ? node.utility : _foldedUtility(node, clock.currentEpoch());
     }
 
     function _foldedUtility(Node memory node, uint64 epoch) private view returns (uint256) {
