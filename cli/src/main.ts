@@ -20,6 +20,12 @@ const program = new Command("masa")
     outputError: (text, write) => write(`MASA-103 invalid option: ${text.replace(/^error: /, "")}`),
   });
 
+/** Commands made on their own do not inherit how the program ends and what it prints: nor do theirs. */
+function asProgram(command: Command): Command {
+  command.commands.forEach((inner) => asProgram(inner));
+  return command.exitOverride().configureOutput(program.configureOutput());
+}
+
 for (const command of [
   startCommand(),
   statusCommand(),
@@ -30,7 +36,7 @@ for (const command of [
   keeperCommand(),
   scoreCommand(),
 ]) {
-  program.addCommand(command.exitOverride().configureOutput(program.configureOutput()));
+  program.addCommand(asProgram(command));
 }
 
 try {

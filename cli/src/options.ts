@@ -140,9 +140,12 @@ export async function nodeOptions(options: NetworkOptions & KeyOptions & ServeOp
 export const makeLogger = (level: string): Logger =>
   pino({ level, base: null }, pino.destination({ fd: 2, sync: true }));
 
-/** Aborts on SIGINT and SIGTERM. */
+/** Aborts on SIGINT and SIGTERM, and where a supervisor started the process, when that dies. */
 export function untilStopped(): AbortSignal {
   const controller = new AbortController();
+  process.once("disconnect", () => controller.abort());
+  // Listening to the channel must not keep a process up that has done its work.
+  process.channel?.unref();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => controller.abort());
   return controller.signal;
 }

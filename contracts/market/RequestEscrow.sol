@@ -130,11 +130,11 @@ contract RequestEscrow is IRequestEscrow, Ownable, ReentrancyGuardTransient {
             revert RequestEscrow_ResponsesClosed(requestId, request.responseDeadline, block.timestamp);
         }
         index = request.responses;
-        if (index == request.maxResponses) revert RequestEscrow_ResponsesFull(requestId, request.maxResponses);
         mapping(uint256 index => Commitment) storage commitments = _commitments[requestId];
         for (uint256 i; i < index; ++i) {
             if (commitments[i].worker == msg.sender) revert RequestEscrow_AlreadyCommitted(requestId, msg.sender);
         }
+        if (index == request.maxResponses) revert RequestEscrow_ResponsesFull(requestId, request.maxResponses);
         if (!registry.use(msg.sender, INodeRegistry.Role.Worker)) revert RequestEscrow_NotEligible(msg.sender);
         vault.reserve(msg.sender, _slashAmount(request));
 

@@ -112,6 +112,8 @@ export async function signProposedEpoch(
     throw new MasaError("MASA-503", `epoch ${report.epoch} cannot be reported now`);
   const drawn = frozen.hotKeys[proposerOf(frozen, EPOCH_ROUND, report.attempt)];
   if (drawn !== proposer) throw new MasaError("MASA-503", `attempt ${report.attempt} is ${drawn}'s turn`);
+  if (report.poster !== proposer)
+    throw new MasaError("MASA-503", "the report names another poster than its proposer");
   if (encode(scoresOf(runtime, frozen, rounds)) !== encode(report.scores)) {
     throw new MasaError("MASA-503", "the seats' scores do not follow from the final rounds");
   }

@@ -126,6 +126,8 @@ export async function signProposedRound(
   const { frozen, seat } = await ownSeat(runtime, report.epoch);
   const { timestamp } = await connection.latest();
   requireTurn(runtime, frozen, report, proposer, timestamp);
+  if (report.poster !== proposer)
+    throw new MasaError("MASA-503", "the report names another poster than its proposer");
   for (const result of report.results) {
     const request = store.request(result.requestId);
     if (request === null || !isClosed(runtime, request, timestamp)) {

@@ -50,7 +50,7 @@ describe("keeper server", () => {
   ) {
     const { chain, at } = made;
     const signed = { audience: chain.accountOfSeat(seat), method, path, body };
-    const headers =
+    const headers: Record<string, string> =
       key === null ? {} : { [AUTH_HEADER]: await signHttpRequest(key, chain.manifest, signed, chain.time) };
     return guardedFetch(`${at(seat).url}${path}`, {
       method,
@@ -157,9 +157,9 @@ describe("epoch reports", () => {
     const [posted] = chain.epochReports;
     assert.ok(posted !== undefined);
     const digest = epochReportDigest(chain.manifest, posted.report);
-    assert.equal(signersOf(chain, digest, posted).length, 5);
+    assert.equal(signersOf(digest, posted).length, 5);
     assert.deepEqual(
-      signersOf(chain, digest, posted),
+      signersOf(digest, posted),
       [0, 1, 3, 4, 5].map((seat) => chain.frozen.hotKeys[seat]),
     );
     const { llm, consensus, hasLlm, hasData } = posted.report.scores;
@@ -213,6 +213,17 @@ describe("epoch reports", () => {
     await refuse({ report, rounds: [archive] }, /turn/, chain.frozen.hotKeys[signer]);
     await refuse(
       { report: { ...report, poster: walletOf("x").address }, rounds: [archive] },
+      /names another poster/,
+    );
+    const fresh = makeKeeper(chain, chain.keys[signer] as Wallet);
+    const posted = chain.scoreReports[0] as Posted<ScoreReport>;
+    const final = { type: "roundFinal" as const, epoch: EPOCH, round: 0, digest, signers: posted.signers };
+    fresh.store.apply([...requestEvents(1n, [WORKER]), final], 9);
+    // It signed something else for this attempt before: the same report would be its second.
+    fresh.store.claimSignature("epochReport", report.epoch, 0, report.attempt, `0x${"11".repeat(32)}`);
+    await refusal(
+      () => signProposedEpoch(fresh.runtime, { report, rounds: [archive] }, proposerKey),
+      "MASA-503",
       /another epoch report/,
     );
     chain.time += CLOCK.epochLength;

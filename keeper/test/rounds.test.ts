@@ -41,7 +41,7 @@ describe("proposeRound", () => {
     assert.deepEqual(seatsOf(posted.signers), [0, 1, 3, 4, 5]);
     const digest = scoreReportDigest(chain.manifest, posted.report);
     const expected = [0, 1, 3, 4, 5].map((seat) => chain.frozen.hotKeys[seat]);
-    assert.deepEqual(signersOf(chain, digest, posted), expected);
+    assert.deepEqual(signersOf(digest, posted), expected);
     assert.equal(posted.report.poster, chain.frozen.hotKeys[proposer]);
     // Sorted: 1, 800000000, 800000001, 800000003, 800000005.
     assert.equal(posted.report.results[0]?.responses[0]?.relevance, 800_000_001);
@@ -206,6 +206,12 @@ describe("signProposedRound", () => {
     const made = await proposal();
     const second = await made.sign(made.proposer, [{ requestId: 1n, responses: [score({ relevance: 0 })] }]);
     await refusesButNotForGood(made, { ...made.round, vectors: [...made.vectors, second] }, /two vectors/);
+  });
+
+  it("refuses a report that sends the poster's refund to somebody else", async () => {
+    const made = await proposal();
+    const report = { ...made.report, poster: "0x00000000000000000000000000000000000000aa" };
+    await refusesButNotForGood(made, { ...made.round, report }, /names another poster/);
   });
 
   it("refuses a report that leaves its own vector out", async () => {

@@ -161,8 +161,9 @@ describe("keeper store: signatures (KEE-14)", () => {
       ["scoreReport", 4, 3, 1],
       ["scoreReport", 4, 2, 2],
     ] as const;
-    turns.forEach(([what, ...turn], index) => {
-      assert.ok(store.claimSignature(what, ...turn, digest(`0${index}`)), `${what} ${turn.join("/")}`);
+    turns.forEach(([what, epoch, round, attempt], index) => {
+      const isTaken = store.claimSignature(what, epoch, round, attempt, digest(`0${index}`));
+      assert.ok(isTaken, `${what} ${epoch}/${round}/${attempt}`);
     });
     store.close();
   });

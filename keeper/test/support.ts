@@ -97,7 +97,10 @@ export class FakeChain {
       },
       epochManager: {
         rolledEpoch: () => Promise.resolve(BigInt(this.rolled)),
-        roll: () => Promise.resolve(void this.rolls++),
+        roll: () => {
+          this.rolls++;
+          return Promise.resolve();
+        },
       },
     };
     return {
@@ -236,7 +239,7 @@ export const ownResult = (seat: number): RequestResult => ({
 });
 
 /** Who signed what was posted. */
-export function signersOf<T>(chain: FakeChain, digest: string, posted: Posted<T>): string[] {
+export function signersOf<T>(digest: string, posted: Posted<T>): string[] {
   return seatsOf(posted.signers).map((_, index) => {
     const signature = `0x${posted.signatures.slice(2 + 130 * index, 2 + 130 * (index + 1))}`;
     return recoverAddress(digest, signature);

@@ -2,7 +2,6 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { after } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { pino } from "pino";
@@ -23,6 +22,7 @@ import type {
   FrozenSeats,
   NodeAnswer,
   NodeRequest,
+  NodeServer,
   ResponseScore,
   Role,
   ScoreReport,
@@ -71,7 +71,7 @@ export const GOOD: ResponseScore = {
 
 export type Network = Awaited<ReturnType<typeof startNetwork>>;
 
-/** Starts it with the validators seated. Everything ends with the test file. */
+/** Starts it with the validators seated. */
 export async function startNetwork() {
   const folder = temporaryFolder();
   const chain = await startLocalChain(folder, 0);
@@ -84,19 +84,22 @@ export async function startNetwork() {
     connections.push(connection);
     return connection;
   };
-  after(async () => {
+  const servers: NodeServer[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(servers.map((server) => server.close()));
     for (const connection of connections) connection.close();
     await chain.close();
-  });
+  };
   const member = (name: string): Member => members.find((one) => one.name === name) as Member;
-  const worker = await open(member("worker"));
-  const { provider, contracts } = worker;
+  // Sends what the tests need sent: an account of its own, so that no nonce is used twice.
+  const clerk = await open(member("validator-3"));
+  const { provider, contracts } = clerk;
   const passTime = async (seconds: number): Promise<void> => {
     await provider.send("evm_increaseTime", [seconds]);
     await provider.send("evm_mine", []);
   };
   await passTime(31);
-  await worker.send(() => contracts.epochManager.roll());
+  await clerk.send(() => contracts.epochManager.roll());
   const epoch = Number(await contracts.epochManager.rolledEpoch());
   const frozen = (await readFrozenSeats(contracts, epoch)) as FrozenSeats;
 
@@ -107,7 +110,7 @@ export async function startNetwork() {
     const start =
       Number(await contracts.clock.epochStart(epoch)) +
       round * Number(await contracts.consensus.roundLength());
-    const { timestamp } = await worker.latest();
+    const { timestamp } = await clerk.latest();
     if (timestamp < start) await passTime(start - timestamp);
     const poster = frozen.hotKeys[0] as string;
     const report: ScoreReport = { epoch, round, attempt: 0, poster, results: [{ requestId, responses }] };
@@ -118,9 +121,38 @@ export async function startNetwork() {
     }
     const packed = packSignatures(signatures);
     const given = { ...report, results: [{ requestId, responses: [...responses] }] };
-    await worker.send(() => contracts.consensus.postScoreReport(given, packed.signers, packed.signatures));
+    await clerk.send(() => contracts.consensus.postScoreReport(given, packed.signers, packed.signatures));
   };
-  return { ...chain, folder, members, member, open, worker, contracts, passTime, epoch, frozen, settle };
+  /** Listens at a member's endpoint and remembers what was asked for. */
+  const standIn = async (at: Member, answer: (request: NodeRequest) => NodeAnswer): Promise<string[]> => {
+    const asked: string[] = [];
+    const server = await startNodeServer({
+      host: "127.0.0.1",
+      port: at.port,
+      maxBytes: 1_000,
+      handle: (request) => {
+        asked.push(request.path);
+        return Promise.resolve(answer(request));
+      },
+    });
+    servers.push(server);
+    return asked;
+  };
+  return {
+    ...chain,
+    close,
+    standIn,
+    folder,
+    members,
+    member,
+    open,
+    clerk,
+    contracts,
+    passTime,
+    epoch,
+    frozen,
+    settle,
+  };
 }
 
 /** Submits a request of the oracle node; the payload is served by whoever listens at its endpoint. */
@@ -144,22 +176,6 @@ export async function submit(
   return asker.contracts.escrow.requestCount();
 }
 
-/** Listens at a member's endpoint until the file's tests have ended, and remembers what was asked for. */
-export async function standIn(member: Member, answer: (request: NodeRequest) => NodeAnswer) {
-  const asked: string[] = [];
-  const server = await startNodeServer({
-    host: "127.0.0.1",
-    port: member.port,
-    maxBytes: 1_000,
-    handle: (request) => {
-      asked.push(request.path);
-      return Promise.resolve(answer(request));
-    },
-  });
-  after(() => server.close());
-  return { asked };
-}
-
 /** GET as a signer would, or without a signature. */
 export async function getAs(
   connection: Connection,
@@ -168,7 +184,7 @@ export async function getAs(
 ): Promise<{ status: number; text: string }> {
   const { pathname } = new URL(url);
   const { timestamp } = await connection.latest();
-  const headers =
+  const headers: Record<string, string> =
     signer === null
       ? {}
       : {

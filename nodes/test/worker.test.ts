@@ -1,7 +1,7 @@
 /** The worker node on a real chain: it answers once whatever dies, and serves its answers to those who may have them. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { before, describe, it } from "node:test";
+import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { keccak256, toUtf8Bytes } from "ethers";
@@ -14,7 +14,7 @@ import { createEngine } from "../src/answer/index.ts";
 import type { AnswerEngine } from "../src/answer/index.ts";
 import { startWorker } from "../src/worker.ts";
 import type { Worker, WorkerOptions } from "../src/worker.ts";
-import { faultyRpc, getAs, GOOD, quiet, standIn, startNetwork, submit, until } from "./support.ts";
+import { faultyRpc, getAs, GOOD, quiet, startNetwork, submit, until } from "./support.ts";
 import type { Network } from "./support.ts";
 
 const CORPUS = fileURLToPath(new URL("answer/corpus/", import.meta.url));
@@ -30,7 +30,7 @@ const payloads = new Map<string, string>();
 before(async () => {
   network = await startNetwork();
   asker = await network.open(network.member("oracle"));
-  await standIn(network.member("oracle"), ({ path }) => {
+  await network.standIn(network.member("oracle"), ({ path }) => {
     const text = payloads.get(path);
     return text === undefined ? { status: 404, body: "" } : { status: 200, body: text };
   });
@@ -43,6 +43,8 @@ before(async () => {
     },
   };
 });
+
+after(() => network.close());
 
 const statePath = (name: string): string => join(network.folder, `${name}.sqlite`);
 
@@ -106,7 +108,7 @@ async function assertServesCommitted(worker: Worker, id: bigint): Promise<{ salt
   const key = network.member("validator-0").hotKey;
   assert.ok(key !== null);
   const { status, text } = await getAs(
-    network.worker,
+    network.clerk,
     { key, audience: address },
     `${worker.url}/responses/${id}`,
   );
@@ -216,11 +218,7 @@ describe("worker node", () => {
 
   it("is refused without the role, and with the state of another node", async () => {
     const { privateKey } = network.member("oracle").account;
-    await refusal(
-      () => startWorker(options("role", { privateKey })),
-      "MASA-403",
-      /not registered as a worker/,
-    );
+    await refusal(() => startWorker(options("role", { privateKey })), "MASA-403", /not registered as/);
     await (await startWorker(options("mine"))).close();
     const other = network.member("worker-2").account.privateKey;
     await refusal(() => startWorker(options("mine", { privateKey: other })), "MASA-108", /belongs to/);

@@ -1,5 +1,5 @@
 /** A connection to the chain: provider, contracts, the chain's own time, and an orderly way to send transactions. */
-import { FetchRequest, JsonRpcProvider, NonceManager, Wallet } from "ethers";
+import { FetchRequest, JsonRpcProvider, NonceManager, SigningKey, Wallet } from "ethers";
 import type {
   ContractTransactionReceipt,
   ContractTransactionResponse,
@@ -78,6 +78,15 @@ async function waitMined(
 /** Connects and checks chain and contracts. Throws MASA-101, 102, 106, 301, 302 or 305. */
 export async function connect(options: ConnectionOptions): Promise<Connection> {
   const manifest = loadManifest(options.manifestPath);
+  let key: SigningKey | null = null;
+  if (options.privateKey !== undefined) {
+    try {
+      key = new SigningKey(options.privateKey);
+    } catch {
+      // The cause is dropped on purpose: it would carry the key into logs.
+      throw new MasaError("MASA-106", "the private key is not 32 bytes of hex");
+    }
+  }
   const request = new FetchRequest(options.rpcUrl);
   request.timeout = RPC_TIMEOUT_MS;
   const provider = new JsonRpcProvider(request, manifest.chainId, { staticNetwork: true, cacheTimeout: -1 });
@@ -99,15 +108,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     provider.destroy();
     throw error;
   }
-  let wallet: Wallet | null = null;
-  if (options.privateKey !== undefined) {
-    try {
-      wallet = new RoomyWallet(options.privateKey, provider);
-    } catch {
-      // The cause is dropped on purpose: it would carry the key into logs.
-      throw new MasaError("MASA-106", "the private key is not 32 bytes of hex");
-    }
-  }
+  const wallet = key === null ? null : new RoomyWallet(key, provider);
   const manager = wallet === null ? null : new NonceManager(wallet);
   const contracts = connectContracts(manifest, manager ?? provider);
   let queue: Promise<unknown> = Promise.resolve();

@@ -109,7 +109,8 @@ export const ERROR_CATALOGUE = {
   },
   "MASA-308": {
     summary: "another transaction of the account came first",
-    advice: "Another process sends from the same account: repeat the command, and give each node its own key.",
+    advice:
+      "Another process sends from the same account: repeat the command, and give each node its own key.",
     retryable: true,
   },
   "MASA-401": {

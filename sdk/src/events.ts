@@ -100,8 +100,8 @@ type Decoder = (args: Result) => MasaEvent;
 const decoder =
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the one cast of arguments lives here
   <Args>(read: (args: Args) => MasaEvent): Decoder =>
-  (args) =>
-    read(args as unknown as Args);
+    (args) =>
+      read(args as unknown as Args);
 
 const ESCROW_EVENTS: Record<string, Decoder> = {
   RequestSubmitted: decoder<RequestSubmittedEvent.OutputObject>(

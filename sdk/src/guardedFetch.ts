@@ -46,9 +46,12 @@ for (const [net, prefix] of [
   // The same networks written as IPv4-mapped IPv6 addresses.
   privateAddresses.addSubnet(`::ffff:${net}`, 96 + prefix, "ipv6");
 }
-privateAddresses.addAddress("::", "ipv6");
-privateAddresses.addAddress("::1", "ipv6");
+// Unspecified, loopback, and ways to write or to tunnel to IPv4 addresses: compatible, NAT64, Teredo, 6to4.
+privateAddresses.addSubnet("::", 96, "ipv6");
 privateAddresses.addSubnet("64:ff9b::", 96, "ipv6");
+privateAddresses.addSubnet("64:ff9b:1::", 48, "ipv6");
+privateAddresses.addSubnet("2001::", 32, "ipv6");
+privateAddresses.addSubnet("2002::", 16, "ipv6");
 privateAddresses.addSubnet("fc00::", 7, "ipv6");
 privateAddresses.addSubnet("fe80::", 10, "ipv6");
 privateAddresses.addSubnet("ff00::", 8, "ipv6");

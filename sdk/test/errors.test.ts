@@ -131,7 +131,7 @@ describe("explainChainError", () => {
     assert.equal(decodeRevert("0xdeadbeef"), null);
   });
 
-  it("says MASA-303 without gas money, MASA-304 for an unknown revert, MASA-301 for a server that fails", () => {
+  it("says MASA-303 without gas money, MASA-304 for an unknown revert, MASA-308 for a used nonce, MASA-301 for a server that fails", () => {
     const funds = makeError("insufficient funds for intrinsic transaction cost", "INSUFFICIENT_FUNDS", {
       transaction,
     });
@@ -144,7 +144,14 @@ describe("explainChainError", () => {
       revert: null,
     });
     assert.equal(explained(funds).code, "MASA-303");
+    const worded = new Error(
+      "could not coalesce error: Sender doesn't have enough funds to send tx. The max is: 5",
+    );
+    assert.equal(explained(worded).code, "MASA-303");
     assert.equal(explained(unknown).code, "MASA-304");
+    const nonce = makeError("nonce has already been used", "NONCE_EXPIRED", { transaction });
+    assert.equal(explained(nonce).code, "MASA-308");
+    assert.ok(explained(nonce).retryable);
     assert.equal(
       explained(makeError("timeout", "TIMEOUT", { operation: "request", reason: "timeout" })).code,
       "MASA-301",

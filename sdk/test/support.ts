@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after } from "node:test";
 
 import { id, Wallet, ZeroAddress } from "ethers";
 
@@ -95,30 +94,26 @@ export const score = (changes: Partial<ResponseScore> = {}): ResponseScore => ({
   ...changes,
 });
 
-/** Runs what must be refused and gives the numbered error back. */
-export async function refusal(
-  work: () => unknown,
-  code: MasaErrorCode,
-  words: RegExp = /./,
-): Promise<MasaError> {
+/** Runs what must be refused with this number. */
+export async function refusal(work: () => unknown, code: MasaErrorCode, words: RegExp = /./): Promise<void> {
   try {
     await work();
   } catch (error) {
     assert.ok(error instanceof MasaError, `not a numbered error: ${String((error as Error).stack ?? error)}`);
     assert.equal(error.code, code, error.message);
     assert.match(error.message, words);
-    return error;
+    return;
   }
   throw new assert.AssertionError({ message: `nothing was refused, expected ${code}` });
 }
 
 const folders: string[] = [];
 
-/** A folder that is removed when the file's tests have ended. */
+/** A folder that is removed when the process ends. */
 export function temporaryFolder(): string {
   if (folders.length === 0) {
-    after(() => {
-      for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+    process.once("exit", () => {
+      for (const folder of folders) rmSync(folder, { recursive: true, force: true });
     });
   }
   const folder = mkdtempSync(join(tmpdir(), "masa-test-"));

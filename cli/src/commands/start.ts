@@ -1,5 +1,14 @@
 /** `masa start` (npm start): a whole network on this machine, asked real questions about real documents. */
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -12,7 +21,6 @@ import type { Question } from "../../../nodes/src/askBook.ts";
 import { toJson } from "../format.ts";
 import { makeMembers, populate } from "../localnet/accounts.ts";
 import type { Member } from "../localnet/accounts.ts";
-import { startLocalChain } from "../localnet/chain.ts";
 import { checkConservation, measureGas, Observer, readStandings } from "../localnet/observe.ts";
 import { freePorts, Supervisor } from "../localnet/processes.ts";
 import { makeProgress } from "../localnet/progress.ts";
@@ -150,8 +158,8 @@ async function watch(
   while (!signal.aborted && Date.now() < deadlineMs) {
     await observer.look();
     progress.show(observer, members, total, epochs);
-    const allReported = [...Array(epochs).keys()].every((index) => observer.finalEpochs.has(index + 1));
-    if (oracleEnded() && observer.rolledEpoch > epochs && allReported) break;
+    const reported = observer.unreported(epochs).length === 0;
+    if (oracleEnded() && observer.rolledEpoch > epochs && reported) break;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   progress.done();
@@ -183,6 +191,8 @@ async function runNetwork(
   );
 
   progress.note(`logs and state are kept in ${folder}`);
+  // Loaded here: no other command needs Hardhat.
+  const { startLocalChain } = await import("../localnet/chain.ts");
   const chain = await startLocalChain(folder, options.port);
   progress.note(`local chain at ${chain.url}, protocol deployed`);
   const supervisor = new Supervisor(folder);
@@ -279,6 +289,16 @@ async function stay(
   });
 }
 
+/** Found out now rather than after minutes of work. Throws MASA-101. */
+function requireWritable(path: string | undefined): void {
+  if (path === undefined) return;
+  try {
+    closeSync(openSync(path, "a"));
+  } catch (cause) {
+    throw new MasaError("MASA-101", `cannot write ${path}`, { cause });
+  }
+}
+
 export function startCommand(): Command {
   return new Command("start")
     .description(
@@ -304,6 +324,7 @@ export function startCommand(): Command {
         throw new MasaError("MASA-103", "--llm needs --model");
       const questions = readQuestions(options.questions);
       documentsOf(options.docs);
+      requireWritable(options.json);
       const progress = makeProgress(process.stdout);
       const summary = await runNetwork(options, questions, progress);
       if (!options.stay) process.stdout.write(formatSummary(summary));

@@ -68,6 +68,8 @@ export class Observer {
   readonly seatScores: SeatScore[] = [];
   readonly finalEpochs = new Set<number>();
   finalRounds = 0;
+  /** Epochs in which a round became final: each of them must be reported. */
+  readonly workedEpochs = new Set<number>();
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -113,6 +115,11 @@ export class Observer {
     this.#nextBlock = latest + 1;
   }
 
+  /** Epochs up to `last` that had work and are not reported yet. */
+  unreported(last: number): number[] {
+    return [...this.workedEpochs].filter((epoch) => epoch <= last && !this.finalEpochs.has(epoch));
+  }
+
   count(state: RequestState): number {
     return [...this.requests.values()].filter((request) => request.state === state).length;
   }
@@ -155,6 +162,7 @@ export class Observer {
       }
       case "roundFinal":
         this.finalRounds += 1;
+        this.workedEpochs.add(event.epoch);
         return;
       case "epochFinal":
         this.finalEpochs.add(event.epoch);

@@ -104,7 +104,8 @@ export class Supervisor {
     const out = openSync(this.logFile(plan.name), "a");
     const results = openSync(join(this.#folder, `${plan.name}.out`), "a");
     const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MASA, ...plan.args], {
-      stdio: ["ignore", results, out],
+      // The channel tells the child when this process dies, however it dies.
+      stdio: ["ignore", results, out, "ipc"],
       env: { ...process.env, MASA_KEY: plan.privateKey, NO_COLOR: "1" },
     });
     closeSync(out);

@@ -49,7 +49,9 @@ const NOTHING = (hasEvidence: boolean): SubScores => ({
 export function scoreWithEvidence(input: ScoreInput, options: ScoreOptions = {}): SubScores {
   const index = evidenceIndexOf(input, options);
   const hasEvidence = index !== null;
-  if (typeof input.response.text !== "string") return NOTHING(hasEvidence);
+  // What reaches a scorer came from a stranger: whatever is no text is worth nothing.
+  const given = input.response as unknown as { text?: unknown } | null;
+  if (typeof given?.text !== "string") return NOTHING(hasEvidence);
   const answer = readAnswer(input.response.text, (s) => index !== null && evidenceSays(s, index));
   const instructed = answer.instructions.length > 0;
   const blatant =

@@ -8,7 +8,8 @@ const COMPLETE_WORDS = 80;
 
 export function scoreNaively(input: ScoreInput, options: ScoreOptions = {}): SubScores {
   const hasEvidence = evidenceIndexOf(input, options) !== null;
-  const text = typeof input.response.text === "string" ? input.response.text : "";
+  const given = input.response as unknown as { text?: unknown } | null;
+  const text = typeof given?.text === "string" ? given.text : "";
   const words = wordsOf(normalise(text.slice(0, 20_000))).map((w) => w.lower);
   const asked = new Set(wordsOf(normalise(input.prompt)).map((w) => w.lower));
   const said = new Set(words);
