@@ -158,9 +158,9 @@ describe("a pass through the market", () => {
         nonce,
         commitment,
       });
-      const reason = index === 0 ? "RequestEscrow_AlreadyCommitted" : "RequestEscrow_ResponsesFull";
-      await refused(worker.contracts.escrow.commit(requestId, commitment), reason);
+      await refused(worker.contracts.escrow.commit(requestId, commitment), "RequestEscrow_AlreadyCommitted");
     }
+    await refused(oracle.contracts.escrow.commit(requestId, salt(2)), "RequestEscrow_ResponsesFull");
   });
 
   it("is scored: a third of the weight cannot move what the others say", async () => {
