@@ -1,8 +1,9 @@
 /** A connection to the chain: provider, contracts, the chain's own time, and an orderly way to send transactions. */
-import { FetchRequest, JsonRpcProvider, NonceManager, SigningKey, Wallet } from "ethers";
+import { FetchRequest, JsonRpcProvider, NonceManager, Wallet } from "ethers";
 import type {
   ContractTransactionReceipt,
   ContractTransactionResponse,
+  SigningKey,
   TransactionReceipt,
   TransactionRequest,
 } from "ethers";
@@ -81,10 +82,10 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   let key: SigningKey | null = null;
   if (options.privateKey !== undefined) {
     try {
-      key = new SigningKey(options.privateKey);
+      key = new Wallet(options.privateKey).signingKey;
     } catch {
       // The cause is dropped on purpose: it would carry the key into logs.
-      throw new MasaError("MASA-106", "the private key is not 32 bytes of hex");
+      throw new MasaError("MASA-106", "the private key is not 32 bytes of hex within the range of its curve");
     }
   }
   const request = new FetchRequest(options.rpcUrl);
