@@ -170,7 +170,7 @@ contract RequestEscrow is IRequestEscrow, Ownable, ReentrancyGuardTransient {
     /// @inheritdoc IRequestEscrow
     function settle(RequestResult[] calldata results) external {
         if (msg.sender != consensus) revert RequestEscrow_NotConsensus(msg.sender);
-        // Read once: 200 results must fit one transaction.
+        // Read once for all results: a full report must fit one transaction.
         INodeRegistry.StandingParameters memory standing = registry.standingParameters();
         for (uint256 i; i < results.length; ++i) {
             Request memory request = _requests[results[i].requestId];

@@ -1,14 +1,8 @@
 /** A connection to the chain: provider, contracts, the chain's own time, and an orderly way to send transactions. */
 import { FetchRequest, JsonRpcProvider, NonceManager, Wallet } from "ethers";
-import type {
-  ContractTransactionReceipt,
-  ContractTransactionResponse,
-  SigningKey,
-  TransactionReceipt,
-  TransactionRequest,
-} from "ethers";
+import type { ContractTransactionResponse, SigningKey, TransactionReceipt, TransactionRequest } from "ethers";
 
-import { checkNetwork, connectContracts } from "./contracts.ts";
+import { connectContracts } from "./contracts.ts";
 import type { MasaContracts } from "./contracts.ts";
 import { MasaError } from "./errors.ts";
 import { loadManifest } from "./manifest.ts";
@@ -57,8 +51,7 @@ async function waitMined(
 ): Promise<TransactionReceipt> {
   const deadline = Date.now() + CONFIRMATION_TIMEOUT_MS;
   for (;;) {
-    const receipt: ContractTransactionReceipt | TransactionReceipt | null =
-      await provider.getTransactionReceipt(response.hash);
+    const receipt = await provider.getTransactionReceipt(response.hash);
     if (receipt !== null) {
       if (receipt.status === 1) return receipt;
       // The receipt does not say why: the same call against the block before it does.
@@ -73,6 +66,28 @@ async function waitMined(
       );
     }
     await new Promise((resolve) => setTimeout(resolve, RECEIPT_POLL_MS));
+  }
+}
+
+/** Throws MASA-301, 302 or 305 unless the server answers, serves the manifest's chain and has the contracts on it. */
+async function checkNetwork(manifest: Manifest, provider: JsonRpcProvider, url: string): Promise<void> {
+  let chainId: bigint;
+  let code: string;
+  try {
+    // Asked of the server itself: the provider's own network is only what the manifest made it expect.
+    chainId = BigInt((await provider.send("eth_chainId", [])) as string);
+    code = await provider.getCode(manifest.contracts.escrow);
+  } catch (cause) {
+    throw new MasaError("MASA-301", `no answer from ${url}`, { cause });
+  }
+  if (chainId !== BigInt(manifest.chainId)) {
+    throw new MasaError(
+      "MASA-302",
+      `${url} serves chain ${chainId}, the manifest is for ${manifest.chainId}`,
+    );
+  }
+  if (code === "0x") {
+    throw new MasaError("MASA-305", `no code at ${manifest.contracts.escrow} on chain ${chainId}`);
   }
 }
 
@@ -92,18 +107,6 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   request.timeout = RPC_TIMEOUT_MS;
   const provider = new JsonRpcProvider(request, manifest.chainId, { staticNetwork: true, cacheTimeout: -1 });
   try {
-    let served: string;
-    try {
-      served = (await provider.send("eth_chainId", [])) as string;
-    } catch (cause) {
-      throw new MasaError("MASA-301", `no answer from ${options.rpcUrl}`, { cause });
-    }
-    if (BigInt(served) !== BigInt(manifest.chainId)) {
-      throw new MasaError(
-        "MASA-302",
-        `${options.rpcUrl} serves chain ${BigInt(served)}, the manifest is for ${manifest.chainId}`,
-      );
-    }
     await checkNetwork(manifest, provider, options.rpcUrl);
   } catch (error) {
     provider.destroy();

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 
 import { Contract, Interface } from "ethers";
-import type { ContractRunner, Provider } from "ethers";
+import type { ContractRunner } from "ethers";
 
 import type {
   EpochClock,
@@ -74,27 +74,4 @@ export function connectContracts(manifest: Manifest, runner: ContractRunner): Ma
     handles[key] = new Contract(manifest.contracts[key], contractInterface(key), runner);
   }
   return handles as unknown as MasaContracts;
-}
-
-/**
- * Checks that the provider answers, serves the manifest's chain and has the contracts.
- * Throws MASA-301, MASA-302 or MASA-305.
- */
-export async function checkNetwork(manifest: Manifest, provider: Provider, url: string): Promise<void> {
-  let chainId: bigint;
-  let code: string;
-  try {
-    chainId = (await provider.getNetwork()).chainId;
-    code = await provider.getCode(manifest.contracts.escrow);
-  } catch (cause) {
-    throw new MasaError("MASA-301", `no answer from ${url}`, { cause });
-  }
-  if (chainId !== BigInt(manifest.chainId)) {
-    throw new MasaError(
-      "MASA-302",
-      `${url} serves chain ${chainId}, the manifest is for ${manifest.chainId}`,
-    );
-  }
-  if (code === "0x")
-    throw new MasaError("MASA-305", `no code at ${manifest.contracts.escrow} on chain ${chainId}`);
 }
