@@ -5,6 +5,7 @@ import {exp as prbExp} from "@prb/math/src/sd59x18/Math.sol";
 import {SD59x18} from "@prb/math/src/sd59x18/ValueType.sol";
 
 import {ConsensusMath} from "../math/ConsensusMath.sol";
+import {FeeMath} from "../math/FeeMath.sol";
 import {RewardMath} from "../math/RewardMath.sol";
 import {StakingMath} from "../math/StakingMath.sol";
 import {UtilityMath} from "../math/UtilityMath.sol";
@@ -120,6 +121,16 @@ contract MathHarness {
     function oraclePerformanceUp(uint256[2][] calldata rows) external pure returns (uint256[] memory out) {
         out = new uint256[](rows.length);
         for (uint256 i; i < rows.length; ++i) out[i] = UtilityMath.oraclePerformanceUp(rows[i][0], rows[i][1]);
+    }
+
+    // FeeMath
+
+    function feeUp(uint256[6][] calldata rows) external pure returns (uint256[] memory out) {
+        out = new uint256[](rows.length);
+        for (uint256 i; i < rows.length; ++i) {
+            uint256[6] calldata row = rows[i];
+            out[i] = FeeMath.feeUp(row[0], row[1], row[2], row[3], row[4], row[5]);
+        }
     }
 
     // RewardMath

@@ -126,6 +126,54 @@ describe("vectors of the formulas", function () {
     }
   });
 
+  it("EQ-08: fee on consumption, rounded up", async () => {
+    const { rows } = readVectors("fee");
+    const columns = ["before", "added", "baseRate", "maxRate", "reference", "minimum"];
+    const inputs = rows.map((row) => row.ints(...columns) as Six);
+    const onChain = await inBatches(inputs, (batch) => harness.feeUp(batch));
+    expect(onChain).to.deep.equal(rows.map((row) => row.int("fee")));
+    expect(inputs.map((row) => sdk.feeUp(...row))).to.deep.equal(onChain);
+    for (const [i, row] of rows.entries()) {
+      const value = onChain[i] ?? 0n;
+      expect(new Exact(value).lessThan(row.real("feeReal")), `row ${i} too low`).to.equal(false);
+      expectBelowExact(value, row.real("feeReal"), -1n, 1n, `row ${i}`);
+    }
+    // There are rows for each part of the curve, for both parts at once, and for products beyond 256 bits.
+    const reached = inputs.map(([before, added, , maxRate, reference]) => ({
+      below: before + added <= reference,
+      beyond: before >= reference,
+      wide: added * 2n * reference * maxRate >= 1n << 256n,
+    }));
+    for (const count of [
+      reached.filter(({ below, beyond }) => below && !beyond),
+      reached.filter(({ below, beyond }) => !below && beyond),
+      reached.filter(({ below, beyond }) => !below && !beyond),
+      reached.filter(({ wide }) => wide),
+    ].map(({ length }) => length))
+      expect(count).to.be.greaterThan(15);
+  });
+
+  it("EQ-08: the SDK refuses what the contract refuses, and what is out of its bounds", async () => {
+    const most = 2n ** 256n - 1n;
+    const overflow = "panic code 0x11";
+    const fullMulDivFailed = "0xae47f702";
+    const refused: [Six, string, string][] = [
+      [[most, 1n, 0n, WAD, WAD, 0n], "before+added must be a uint256", overflow],
+      [[0n, 1n, 2n, 1n, WAD, 0n], "baseRate must be at most maxRate", overflow],
+      [[0n, 1n, 0n, WAD, 0n, 0n], "referenceConsumption must be above 0", fullMulDivFailed],
+      [[0n, most, 0n, 2n ** 64n - 1n, WAD, 0n], "fee must be a uint256", fullMulDivFailed],
+    ];
+    for (const [row, inSdk, onChain] of refused) {
+      expect(() => sdk.feeUp(...row)).to.throw(RangeError, inSdk);
+      const outcome = await harness.feeUp([row]).then(String, String);
+      expect(outcome).to.include("reverted").and.to.include(onChain);
+    }
+    expect(() => sdk.feeUp(0n, 1n, 0n, 2n ** 64n, WAD, 0n)).to.throw(RangeError, "maxRate must be a uint64");
+    expect(() => sdk.feeUp(0n, 1n, 0n, WAD, 2n ** 104n, 0n)).to.throw(RangeError, "a uint104");
+    expect(() => sdk.feeUp(-1n, 1n, 0n, WAD, WAD, 0n)).to.throw(RangeError, "before must be a uint256");
+    expect(() => sdk.feeUp(0n, 1n, 0n, WAD, WAD, -1n)).to.throw(RangeError, "minimumFee must be a uint256");
+  });
+
   it("EQ-10: a worker's performance, rounded down", async () => {
     const { rows } = readVectors("worker-performance");
     const forRatio = rows.map((row) => row.ints("measured", "target") as Two);
@@ -314,3 +362,4 @@ describe("vectors of the formulas", function () {
 type Two = [bigint, bigint];
 type Three = [bigint, bigint, bigint];
 type Four = [bigint, bigint, bigint, bigint];
+type Six = [bigint, bigint, bigint, bigint, bigint, bigint];

@@ -54,6 +54,22 @@ export function lowestOf(
   };
 }
 
+/**
+ * EQ-08, f(C): the area under the price, which rises in a straight line from `baseRate` at 0 to `maxRate` at the
+ * reference: a trapezium up to there, a rectangle beyond.
+ */
+export function consumptionFee(
+  consumed: Exact,
+  baseRate: Exact,
+  maxRate: Exact,
+  referenceConsumption: Exact,
+): Exact {
+  const rising = consumed.min(referenceConsumption);
+  const reached = baseRate.plus(maxRate.minus(baseRate).times(rising).over(referenceConsumption));
+  const trapezium = baseRate.plus(reached).over(new Exact(2n)).times(rising);
+  return trapezium.plus(consumed.minus(rising).times(maxRate));
+}
+
 /** EQ-10: αP + βQ, P = min(1, measured / target). */
 export function workerPerformance(
   measured: bigint,

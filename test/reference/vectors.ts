@@ -152,6 +152,36 @@ function lowestVectors(): VectorFile {
   };
 }
 
+function feeVectors(): VectorFile {
+  const source = new Source(`${SEED}/fee`);
+  const mostReference = 2n ** 104n - 1n;
+  const mostRate = 2n ** 64n - 1n;
+  /** One of `special` half of the time, else what `usual` draws. */
+  const pick = (special: readonly bigint[], usual: () => bigint): bigint =>
+    special[source.int(0, 2 * special.length - 1)] ?? usual();
+  return {
+    formulas: "EQ-08",
+    about: "The fee for adding to an epoch's consumption, before and after its rounding up to the wei",
+    columns: "before added baseRate maxRate reference minimum feeReal fee",
+    rows: rows(300, () => {
+      const reference = pick([1n, 2n, mostReference], () => 1n + source.amount(31));
+      const maxRate = pick([0n, WAD, mostRate, mostRate - 1n], () => source.between(0n, WAD));
+      const baseRate = pick([0n, maxRate], () => source.between(0n, maxRate));
+      const before = pick([0n, 0n, reference - 1n, reference, reference + 1n], () => source.amount(31));
+      const toReference = before < reference ? reference - before : 0n;
+      const edges = [0n, 1n, toReference, toReference + 1n, mostReference + 1n - before];
+      const added = pick(edges, () => source.amount(31));
+      const upTo = (consumed: bigint): Exact =>
+        paper.consumptionFee(whole(consumed), wad(baseRate), wad(maxRate), whole(reference));
+      const exact = upTo(before + added).minus(upTo(before));
+      const ceil = exact.ceil();
+      const minimum = pick([0n, ceil, ceil + 1n, ceil === 0n ? 1n : ceil - 1n], () => source.amount(21));
+      const fee = exact.max(whole(minimum));
+      return row(before, added, baseRate, maxRate, reference, minimum, real(fee), fee.ceil());
+    }),
+  };
+}
+
 function workerVectors(): VectorFile {
   const source = new Source(`${SEED}/worker`);
   return {
@@ -327,6 +357,7 @@ function meanVectors(): VectorFile {
 /** Every vector file by its name, as the text that is committed. */
 export function buildVectors(): Map<string, string> {
   const files: Record<string, () => VectorFile> = {
+    fee: feeVectors,
     finality: finalityVectors,
     "lowest-score": lowestVectors,
     "mean-utility": meanVectors,

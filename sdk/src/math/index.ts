@@ -1,5 +1,6 @@
 /** The formulas of the paper in bigint, equal to contracts/math to the last bit. See docs/formulas.md. */
 export * from "./consensus.ts";
+export * from "./fee.ts";
 export { expWad, mulDivDown, mulDivUp, WAD } from "./fixed.ts";
 export * from "./reward.ts";
 export * from "./staking.ts";
