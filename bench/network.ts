@@ -16,31 +16,38 @@ import type { BenchChain } from "./chain.ts";
 export const SEATS = 64;
 export const SIGNERS = 43;
 
-/** Values of INodeRegistry.Role. */
-const ROLE = { validator: 1, worker: 2, oracle: 3 } as const;
-type RoleName = keyof typeof ROLE;
+/** Values of NodeRole. */
+export const ROLE = { validator: 1, worker: 2, oracle: 3 } as const;
+export type RoleName = keyof typeof ROLE;
 
 /** Above four times the base of each role, so that nobody falls short while the bench runs. */
-const STAKE_WEI: Record<RoleName, bigint> = {
+export const STAKE_WEI: Record<RoleName, bigint> = {
   validator: parseEther("2000000"),
-  worker: parseEther("80000"),
+  worker: parseEther("10000"),
   oracle: parseEther("800000"),
 };
+/** Every right of INodeRegistry. */
+const ALL_RIGHTS = 31;
+/** Workers that fit a transaction. */
+const CROWD_BATCH = 25;
+/** More than the deposit of a registration. */
+const DEPOSIT_ROOM_WEI = parseEther("1000");
 const CREDIT_WEI = parseEther("100000");
 const BASE_REWARD_WEI = parseEther("10");
 /** Given to every account beside its stake, so that no balance falls to zero by chance. */
 const POCKET_WEI = parseEther("10000");
 
 /** The testnet's parameters, with divisors for the sizes measured here and validators that can be pruned at once. */
-function benchParameters(): DeployParameters {
+function benchParameters(adjust: (raw: RawParameters) => void): DeployParameters {
   const file = fileURLToPath(new URL("../deploy/params/testnet.json5", import.meta.url));
   const raw = readRawParameters(file) as RawParameters;
   raw.name = "bench";
   raw.chainId = null;
   raw.roles.validator.target = 2 * SEATS;
-  raw.roles.worker.target = 1_000;
+  raw.roles.worker.target = 10_000;
   raw.roles.oracle.target = 50;
   raw.seats.immunityEpochs = 1;
+  adjust(raw);
   return parseParameters(raw, "the bench's parameters");
 }
 
@@ -49,7 +56,9 @@ export class BenchNetwork {
   readonly manifest: Manifest;
   readonly contracts: MasaContracts;
   readonly parameters: DeployParameters;
-  readonly #hotKeys = new Map<string, SigningKey>();
+  readonly #signingKeys = new Map<string, SigningKey>();
+  /** Keys that sign nothing any more. */
+  readonly #silent = new Set<string>();
   #round = 0;
 
   private constructor(chain: BenchChain, manifest: Manifest, parameters: DeployParameters) {
@@ -59,8 +68,12 @@ export class BenchNetwork {
     this.contracts = connectContracts(manifest, chain.connection.ethers.provider);
   }
 
-  static async deploy(chain: BenchChain): Promise<BenchNetwork> {
-    const params = benchParameters();
+  /** @param adjust Changes the parameters before the deployment: a scenario has its own sizes. */
+  static async deploy(
+    chain: BenchChain,
+    adjust: (raw: RawParameters) => void = () => undefined,
+  ): Promise<BenchNetwork> {
+    const params = benchParameters(adjust);
     const { manifest } = await runDeployment({
       connection: { provider: chain.connection.provider },
       artifacts: hre.artifacts,
@@ -87,17 +100,30 @@ export class BenchNetwork {
     await this.chain.send(account, this.contracts.vault.stake.populateTransaction(masa, amountWei));
   }
 
+  /** Stakes one TAO of 9 decimals. */
+  async stakeTao(account: string, tao: string): Promise<void> {
+    const { ethers } = this.chain.connection;
+    const token = await ethers.getContractAt("WrappedTaoMock", tao);
+    await this.chain.send(account, token.mint.populateTransaction(account, 10n ** 9n));
+    await this.chain.send(
+      account,
+      token.approve.populateTransaction(this.manifest.contracts.vault, 2n ** 256n - 1n),
+    );
+    await this.chain.send(account, this.contracts.vault.stake.populateTransaction(tao, 10n ** 9n));
+  }
+
   /** Stakes and registers the nodes from `first` up to `end`, which is not among them. */
-  async register(role: RoleName, first: number, end: number): Promise<string[]> {
+  async register(role: RoleName, first: number, end: number, stakeWei = STAKE_WEI[role]): Promise<string[]> {
     const accounts: string[] = [];
     const { registry, validatorSet, escrow } = this.contracts;
     for (let index = first; index < end; index++) {
       const account = this.account(role, index);
-      const hotKey = new SigningKey(id(`bench hot key of ${role} ${index}`));
-      const hotAddress = computeAddress(hotKey);
-      this.#hotKeys.set(hotAddress, hotKey);
-      await this.stake(account, STAKE_WEI[role]);
-      await this.chain.send(account, registry.register.populateTransaction(ROLE[role], hotAddress, ""));
+      await this.stake(account, stakeWei);
+      const { masa } = this.contracts;
+      const { registry: spender } = this.manifest.contracts;
+      await this.chain.send(account, masa.approve.populateTransaction(spender, 2n ** 256n - 1n));
+      const operators = [await this.#grant(account, `${role} ${index}`)];
+      await this.chain.send(account, registry.register.populateTransaction(ROLE[role], "{}", operators));
       if (role === "validator")
         await this.chain.send(account, validatorSet.joinWaitlist.populateTransaction());
       if (role === "oracle") {
@@ -107,6 +133,36 @@ export class BenchNetwork {
       accounts.push(account);
     }
     return accounts;
+  }
+
+  /** A key with every right for `account`, and its proof. */
+  async #grant(account: string, name: string): Promise<{ key: string; rights: number; proof: string }> {
+    const signingKey = new SigningKey(id(`bench signing key of ${name}`));
+    const key = computeAddress(signingKey);
+    this.#signingKeys.set(key, signingKey);
+    const digest = await this.contracts.registry.operatorDigest(account, key, ALL_RIGHTS);
+    return { key, rights: ALL_RIGHTS, proof: signingKey.sign(digest).serialized };
+  }
+
+  /** From now on the account's key signs nothing. */
+  async silence(account: string): Promise<void> {
+    this.#silent.add(await this.contracts.registry.signingKeyOf(account));
+  }
+
+  /** Registers `count` workers that are contracts, many in a transaction: for numbers, not for work. */
+  async registerCrowd(count: number): Promise<void> {
+    const { masa, vault, registry } = this.manifest.contracts;
+    const { ethers } = this.chain.connection;
+    const crowd = await (await ethers.getContractFactory("WorkerCrowd")).deploy();
+    const address = await crowd.getAddress();
+    await this.fund(address, BigInt(count) * (STAKE_WEI.worker + DEPOSIT_ROOM_WEI), vault);
+    for (let left = count; left > 0; left -= CROWD_BATCH) {
+      const more = Math.min(left, CROWD_BATCH);
+      await this.chain.gasOf(
+        this.manifest.deployer,
+        crowd.enlist.populateTransaction(masa, vault, registry, STAKE_WEI.worker, more),
+      );
+    }
   }
 
   /** Moves to the middle of an epoch: half of its rounds have begun then. */
@@ -122,32 +178,33 @@ export class BenchNetwork {
     return await this.chain.gasOf(this.manifest.deployer, epochManager.roll.populateTransaction());
   }
 
-  /** Signatures of the `SIGNERS` heaviest seats frozen for the epoch, made with their hot keys. */
+  /** Signatures of the `SIGNERS` heaviest seats frozen for the epoch that are not silent, made with their keys. */
   async #sign(epoch: number, digest: string): Promise<{ signers: bigint; signatures: string }> {
-    const [hotKeys, weights] = await this.contracts.validatorSet.frozenSeatsOf(epoch);
-    const heaviest = hotKeys
-      .map((hotKey, seat) => ({ hotKey, seat, weight: weights[seat] ?? 0n }))
+    const [keys, weights] = await this.contracts.validatorSet.frozenSeatsOf(epoch);
+    const heaviest = keys
+      .map((key, seat) => ({ key, seat, weight: weights[seat] ?? 0n }))
+      .filter(({ key, weight }) => weight > 0n && !this.#silent.has(key))
       .sort((a, b) => (a.weight === b.weight ? a.seat - b.seat : a.weight > b.weight ? -1 : 1))
       .slice(0, SIGNERS);
     const signatures = new Map<number, string>();
-    for (const { hotKey, seat } of heaviest) {
-      const key = this.#hotKeys.get(hotKey);
-      if (key === undefined) throw new Error(`no key of seat ${seat}`);
-      signatures.set(seat, key.sign(digest).serialized);
+    for (const { key, seat } of heaviest) {
+      const signingKey = this.#signingKeys.get(key);
+      if (signingKey === undefined) throw new Error(`no key of seat ${seat}`);
+      signatures.set(seat, signingKey.sign(digest).serialized);
     }
     return packSignatures(signatures);
   }
 
   /** Posts the epoch report of `epoch` with scores that differ from seat to seat; returns the gas. */
   async postEpochReport(epoch: number): Promise<number> {
-    const [hotKeys] = await this.contracts.validatorSet.frozenSeatsOf(epoch);
+    const [keys] = await this.contracts.validatorSet.frozenSeatsOf(epoch);
     const scores: SeatScores = {
       epoch,
       hasData: true,
       hasLlm: true,
-      consensus: hotKeys.map(() => SCORE_ONE),
-      data: hotKeys.map((_, seat) => SCORE_ONE - seat * 1_000_000),
-      llm: hotKeys.map((_, seat) => SCORE_ONE - ((seat * 7) % SEATS) * 1_000_000),
+      consensus: keys.map(() => SCORE_ONE),
+      data: keys.map((_, seat) => SCORE_ONE - seat * 1_000_000),
+      llm: keys.map((_, seat) => SCORE_ONE - ((seat * 7) % SEATS) * 1_000_000),
     };
     const report = { epoch, attempt: 0, poster: this.account("poster", 0), scores };
     const { signers, signatures } = await this.#sign(epoch, epochReportDigest(this.manifest, report));

@@ -24,6 +24,14 @@ export type OwnFigure =
   | "slash"
   | "slashOneEntry"
   | "slashThousandEntries"
+  | "apply"
+  | "applyBoth"
+  | "freezeSlots"
+  | "freezeCode"
+  | "freezeHash"
+  | "checkSlots"
+  | "checkCode"
+  | "checkHash"
   | "deposit"
   | "submit"
   | "commit"
@@ -35,7 +43,7 @@ export type OwnFigure =
   | "firstRoll"
   | "roll"
   | "rollFullWaitlist"
-  | "rollThousandWorkers"
+  | "rollManyWorkers"
   | "rollThousandMissed"
   | "argmin"
   | "requirement"
@@ -86,23 +94,38 @@ export const LINES: readonly Line[] = [
     operation: "stake, without votes",
     own: "stake",
     budget: 70_000,
+    demanded: true,
     peer: ["vaultDeposit", "OpenZeppelin ERC4626 deposit"],
   },
   {
     operation: "start unbonding",
     own: "startUnbonding",
     budget: 75_000,
+    demanded: true,
     quoted: { name: "The Graph thaw", cold: 231_115, warm: 146_159 },
   },
   {
     operation: "withdraw",
     own: "withdraw",
     budget: 60_000,
+    demanded: true,
     peer: ["vaultWithdraw", "OpenZeppelin ERC4626 withdraw"],
   },
-  { operation: "book a slash, nothing queued", own: "slash", budget: 35_000 },
-  { operation: "book a slash, 1 queue entry", own: "slashOneEntry", budget: 35_000 },
-  { operation: "book a slash, 1,000 queue entries", own: "slashThousandEntries", budget: 35_000 },
+  { operation: "book a slash, nothing queued", own: "slash", budget: 35_000, demanded: true },
+  { operation: "book a slash, 1 queue entry", own: "slashOneEntry", budget: 35_000, demanded: true },
+  {
+    operation: "book a slash, 1,000 queue entries",
+    own: "slashThousandEntries",
+    budget: 35_000,
+    demanded: true,
+  },
+  { operation: "apply a booked slash to stake", own: "apply", budget: 140_000, demanded: true },
+  {
+    operation: "apply a booked slash to stake and queue of both tokens",
+    own: "applyBoth",
+    budget: 140_000,
+    demanded: true,
+  },
   {
     operation: "deposit credit",
     own: "deposit",
@@ -135,11 +158,33 @@ export const LINES: readonly Line[] = [
     operation: "epoch roll, 64 seats, 10 workers",
     own: "roll",
     budget: 1_000_000,
+    demanded: true,
     quoted: { name: "EigenLayer refresh of 200 operators", cold: null, warm: 11_400_000 },
   },
-  { operation: "epoch roll, 64 seats, 1,000 workers", own: "rollThousandWorkers", budget: 1_000_000 },
-  { operation: "epoch roll, 64 seats, 1,000 epochs missed", own: "rollThousandMissed", budget: 1_000_000 },
-  { operation: "epoch roll, 64 seats, 64 on the waitlist", own: "rollFullWaitlist", budget: 1_350_000 },
+  {
+    operation: "epoch roll, 64 seats, 10,000 workers",
+    own: "rollManyWorkers",
+    budget: 1_000_000,
+    demanded: true,
+  },
+  {
+    operation: "epoch roll, 64 seats, 1,000 epochs missed",
+    own: "rollThousandMissed",
+    budget: 1_000_000,
+    demanded: true,
+  },
+  {
+    operation: "epoch roll, 64 seats, 64 on the waitlist",
+    own: "rollFullWaitlist",
+    budget: 1_350_000,
+    demanded: true,
+  },
+  { operation: "freeze 64 rows in storage", own: "freezeSlots" },
+  { operation: "freeze 64 rows as code", own: "freezeCode" },
+  { operation: "freeze a hash of 64 rows", own: "freezeHash" },
+  { operation: "check 43 signatures against rows in storage", own: "checkSlots" },
+  { operation: "check 43 signatures against rows in code", own: "checkCode" },
+  { operation: "check 43 signatures against rows in calldata", own: "checkHash" },
   { operation: "argmin of 64 scores, as a transaction", own: "argmin", budget: 45_000, demanded: true },
   { operation: "requirement of a node, view", own: "requirement", budget: 10_000, demanded: true },
   {

@@ -1,6 +1,7 @@
 /** The whole run, in the order that lets every measurement find the network it needs. */
 import { BenchChain } from "./chain.ts";
 import { BenchNetwork } from "./network.ts";
+import { measureFrozenSets } from "./operations/frozenSets.ts";
 import { LAST_EPOCH, measureEpochs } from "./operations/epochs.ts";
 import { measureMarket } from "./operations/market.ts";
 import { measureMath } from "./operations/math.ts";
@@ -23,7 +24,9 @@ export async function runBench(say: (line: string) => void): Promise<{ figures: 
     const staking = await measureStaking(network);
     say("slashes, with up to 1,000 queue entries");
     const slashing = await measureSlashing(network);
-    say("epochs: 64 seats, a full waitlist, 1,000 workers");
+    say("three ways to keep a frozen set");
+    const frozenSets = await measureFrozenSets(chain);
+    say("epochs: 64 seats, a full waitlist, 10,000 workers");
     const { figures: epochs, workers } = await measureEpochs(network);
     say("requests, responses, and reports of up to 100 results");
     const [oracle = ""] = await network.register("oracle", 0, 1);
@@ -34,7 +37,16 @@ export async function runBench(say: (line: string) => void): Promise<{ figures: 
     const requirements = await measureRequirements(network, LAST_EPOCH + 1, idle, worked);
     const { networkConfig } = chain.connection;
     return {
-      figures: { ...math, ...peers, ...staking, ...slashing, ...epochs, ...market, ...requirements },
+      figures: {
+        ...math,
+        ...peers,
+        ...staking,
+        ...slashing,
+        ...frozenSets,
+        ...epochs,
+        ...market,
+        ...requirements,
+      },
       hardfork: networkConfig.type === "edr-simulated" ? networkConfig.hardfork : "unknown",
     };
   } finally {

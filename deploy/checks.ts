@@ -1,6 +1,6 @@
 /** What is checked on chain: the journal and given tokens before a deployment, owners, roles and wiring after it. */
 import { status } from "@nomicfoundation/ignition-core";
-import { Contract, ZeroAddress } from "ethers";
+import { Contract, encodeBytes32String, id, isError, ZeroAddress, zeroPadValue } from "ethers";
 import type { Provider } from "ethers";
 
 import { connectContracts } from "../sdk/src/contracts.ts";
@@ -11,6 +11,9 @@ import { supplyInfeasibilities, UINT104 } from "./feasibility.ts";
 import { LOCAL_CHAIN_ID } from "./modules/tokens.ts";
 import type { DeployParameters } from "./params.ts";
 import { hasJournal } from "./resume.ts";
+
+/** IGuardian.Right.ReverseSlash. */
+const REVERSE_SLASH = 1;
 
 /** Refuses a journal that tells of another chain than the one that answers: a local chain that was restarted. */
 export async function checkJournal(
@@ -47,7 +50,7 @@ export async function checkJournal(
   }
 }
 
-/** Token addresses given in the parameters must be tokens the ledgers can hold. */
+/** Token addresses given in the parameters must be tokens the ledgers can hold: what the vault's constructor checks. */
 export async function checkTokens(provider: Provider, params: DeployParameters): Promise<void> {
   const { masa, tao } = params.tokens;
   if (masa !== null) {
@@ -85,6 +88,11 @@ async function readToken(provider: Provider, name: string, address: string) {
     ["function decimals() view returns (uint8)", "function totalSupply() view returns (uint256)"],
     provider,
   );
+  for (const signature of ["sharesOf(address)", "scaledBalanceOf(address)"]) {
+    if (await answers(provider, address, signature)) {
+      throw new MasaError("MASA-203", `tokens.${name} ${address} has balances that move by themselves`);
+    }
+  }
   try {
     return {
       decimals: (await token.getFunction("decimals")()) as bigint,
@@ -92,6 +100,20 @@ async function readToken(provider: Provider, name: string, address: string) {
     };
   } catch (cause) {
     throw new MasaError("MASA-203", `tokens.${name} ${address} does not answer as an ERC-20`, { cause });
+  }
+}
+
+/** Whether a token knows of shares behind its balances, as rebasing tokens do (contracts/staking/ListedToken.sol). */
+async function answers(provider: Provider, token: string, signature: string): Promise<boolean> {
+  try {
+    const answer = await provider.call({
+      to: token,
+      data: id(signature).slice(0, 10) + zeroPadValue(token, 32).slice(2),
+    });
+    return answer.length >= 66;
+  } catch (error) {
+    if (isError(error, "CALL_EXCEPTION")) return false;
+    throw error;
   }
 }
 
@@ -105,20 +127,27 @@ export async function findDifferences(
   return [
     ...(await wrongOwners(contracts, manifest)),
     ...(await wrongRoles(contracts, manifest, params)),
-    ...(await wrongWiring(contracts, manifest)),
+    ...(await wrongReferences(contracts, manifest)),
+    ...(await wrongRights(contracts, manifest)),
+    ...(await wrongVault(contracts, manifest, params)),
   ];
 }
 
 async function wrongOwners(c: MasaContracts, manifest: Manifest): Promise<string[]> {
-  const owners = {
-    "vault.owner": await c.vault.owner(),
-    "registry.owner": await c.registry.owner(),
-    "validatorSet.owner": await c.validatorSet.owner(),
-    "escrow.owner": await c.escrow.owner(),
-    "vault.treasury": await c.vault.treasury(),
-  };
+  const owned = [
+    "vault",
+    "standing",
+    "registry",
+    "validatorSet",
+    "escrow",
+    "epochManager",
+    "guardian",
+  ] as const;
+  const owners = await Promise.all(
+    owned.map(async (name) => [`${name}.owner`, await c[name].owner()] as const),
+  );
   const { timelock } = manifest.contracts;
-  return Object.entries(owners)
+  return owners
     .filter(([, address]) => address !== timelock)
     .map(([name, address]) => `${name} is ${address}, not the timelock ${timelock}`);
 }
@@ -144,26 +173,87 @@ async function wrongRoles(c: MasaContracts, manifest: Manifest, params: DeployPa
   return wrong;
 }
 
-async function wrongWiring(c: MasaContracts, manifest: Manifest): Promise<string[]> {
+/** Contracts that know each other for good, or were introduced once. */
+async function wrongReferences(c: MasaContracts, manifest: Manifest): Promise<string[]> {
   const at = manifest.contracts;
-  const wires: [string, string, string][] = [
-    ["vault.market", await c.vault.market(), at.escrow],
-    ["vault.masa", await c.vault.masa(), at.masa],
-    ["registry.market", await c.registry.market(), at.escrow],
-    ["registry.validatorSet", await c.registry.validatorSet(), at.validatorSet],
-    ["registry.epochManager", await c.registry.epochManager(), at.epochManager],
-    ["registry.curve", await c.registry.curve(), at.curve],
-    ["registry.vault", await c.registry.vault(), at.vault],
-    ["validatorSet.consensus", await c.validatorSet.consensus(), at.consensus],
-    ["validatorSet.epochManager", await c.validatorSet.epochManager(), at.epochManager],
-    ["validatorSet.registry", await c.validatorSet.registry(), at.registry],
-    ["escrow.consensus", await c.escrow.consensus(), at.consensus],
-    ["escrow.registry", await c.escrow.registry(), at.registry],
-    ["consensus.escrow", await c.consensus.escrow(), at.escrow],
-    ["consensus.validatorSet", await c.consensus.validatorSet(), at.validatorSet],
-    ["epochManager.registry", await c.epochManager.registry(), at.registry],
-  ];
-  return wires
-    .filter(([, found, expected]) => found !== expected)
-    .map(([name, found, expected]) => `${name} is ${found}, not ${expected}`);
+  const known = {
+    clock: { manager: at.epochManager },
+    vault: {
+      clock: at.clock,
+      masa: at.masa,
+      tao: at.tao ?? ZeroAddress,
+      guardian: at.guardian,
+      observer: ZeroAddress,
+    },
+    standing: { masa: at.masa, vault: at.vault, curve: at.curve },
+    registry: { masa: at.masa, standing: at.standing, vault: at.vault, observer: at.validatorSet },
+    validatorSet: { registry: at.registry, standing: at.standing, vault: at.vault },
+    escrow: { masa: at.masa, registry: at.registry, standing: at.standing, vault: at.vault },
+    consensus: { clock: at.clock, validatorSet: at.validatorSet, escrow: at.escrow },
+    epochManager: {
+      clock: at.clock,
+      masa: at.masa,
+      vault: at.vault,
+      standing: at.standing,
+      validatorSet: at.validatorSet,
+      consensus: at.consensus,
+    },
+    guardian: { vault: at.vault, standing: at.standing },
+    lens: {
+      clock: at.clock,
+      vault: at.vault,
+      standing: at.standing,
+      registry: at.registry,
+      validatorSet: at.validatorSet,
+      escrow: at.escrow,
+      epochManager: at.epochManager,
+      feeCurve: at.feeCurve,
+    },
+  };
+  const wrong: string[] = [];
+  for (const [name, references] of Object.entries(known)) {
+    for (const [member, expected] of Object.entries(references)) {
+      const found = (await c[name as keyof typeof known].getFunction(member)()) as unknown as string;
+      if (found !== expected) wrong.push(`${name}.${member} is ${found}, not ${expected}`);
+    }
+  }
+  return wrong;
+}
+
+/** Rights that modules hold over others, at once. */
+async function wrongRights(c: MasaContracts, { contracts: at }: Manifest): Promise<string[]> {
+  const rights = [
+    ["standing", "REGISTRY", at.registry],
+    ["standing", "RECORD", at.escrow],
+    ["standing", "RECORD", at.validatorSet],
+    ["standing", "SCORE", at.validatorSet],
+    ["standing", "FORGIVE", at.guardian],
+    ["standing", "ROLL", at.epochManager],
+    ["validatorSet", "REPORT", at.consensus],
+    ["validatorSet", "ROLL", at.epochManager],
+    ["escrow", "SETTLE", at.consensus],
+  ] as const;
+  const wrong: string[] = [];
+  for (const [name, right, module] of rights) {
+    const from = await c[name].moduleActiveFrom(encodeBytes32String(right), module);
+    if (from === 0n) wrong.push(`${module} has no right ${right} of ${name}`);
+  }
+  return wrong;
+}
+
+async function wrongVault(c: MasaContracts, manifest: Manifest, params: DeployParameters): Promise<string[]> {
+  const { contracts: at, deployer } = manifest;
+  const wrong: string[] = [];
+  const slasher = await c.vault.slasherOf(at.escrow);
+  if (slasher.epochEndsAt === 0n || slasher.revoked) wrong.push(`the market ${at.escrow} may not slash`);
+  if (slasher.capShare !== params.vault.slashCap) {
+    wrong.push(`the market may slash ${slasher.capShare} of 1e18 an epoch, not ${params.vault.slashCap}`);
+  }
+  const { treasury } = await c.vault.slashDestinations();
+  const expected = params.vault.slashDestinations.treasury ?? at.timelock;
+  if (treasury !== expected) wrong.push(`slashed funds go to ${treasury}, not to ${expected}`);
+  const holder = params.guardian.holder ?? params.timelock.council?.[0] ?? deployer;
+  const found = await c.guardian.holderOf(REVERSE_SLASH);
+  if (found !== holder) wrong.push(`${found} may reverse slashes, not ${holder}`);
+  return wrong;
 }

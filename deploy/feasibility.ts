@@ -8,14 +8,23 @@ import { WAD } from "../sdk/src/math/fixed.ts";
 import { baseRequirementUp, largestBudgetUp, requirementUp, sigma } from "../sdk/src/math/staking.ts";
 import type { DeployParameters } from "./params.ts";
 
-const MAX_EXPONENT = 2_772588722239781237n; // NodeRegistry: ln 16
+const DAY = 86_400n;
+const MAX_EXPONENT = 2_772588722239781237n; // NodeStanding: ln 16
+const MAX_STRIKES = 6n; // NodeStanding
 const MAX_SEATS = 64n;
-const MAX_UNBONDING = 90n * 86_400n;
+const MAX_UNBONDING = 90n * DAY; // VaultRights
+const MAX_MODULE_DELAY = 180n * DAY; // VaultRights
+const MODULE_MARGIN = 3n * DAY; // VaultRights
+const MAX_TAO_WEIGHT = 1_000_000n * WAD; // StakeVault
+const MAX_TERM = 365n * DAY; // Guardian
+const MAX_DEPOSIT = 1_000_000n * WAD; // NodeRegistry
+const MOST_MINIMUM_FEE = 1_000n * WAD; // FeeCurve
+const UINT40 = 2n ** 40n - 1n;
 const UINT32 = 2n ** 32n - 1n;
 const UINT64 = 2n ** 64n - 1n;
 const UINT96 = 2n ** 96n - 1n;
 export const UINT104 = 2n ** 104n - 1n;
-/** INodeRegistry.ReferenceWork counts in units of 1e9 wei. */
+/** NodeStanding counts work in units of 1e9 wei. */
 export const WORK_UNIT = 10n ** 9n;
 
 const ROLES = ["validator", "worker", "oracle"] as const;
@@ -60,6 +69,8 @@ export function supplyInfeasibilities(p: DeployParameters, supplyWei: bigint): s
   const reasons = new Reasons();
   for (const name of ROLES) {
     const role = p.roles[name];
+    // Without a budget the floor is all that is asked for, on purpose.
+    if (role.budgetShare === 0n) continue;
     const base = baseRequirementUp(supplyWei, role.budgetShare, 0n, BigInt(role.target));
     const most = requirementUp(base, sigma(role.maxExponent), 0n);
     reasons.need(
@@ -74,10 +85,14 @@ export function supplyInfeasibilities(p: DeployParameters, supplyWei: bigint): s
 export function infeasibilities(p: DeployParameters): string[] {
   const reasons = new Reasons();
   checkRoles(reasons, p);
-  checkTimes(reasons, p);
+  checkClock(reasons, p);
+  checkDelays(reasons, p);
+  checkSlashing(reasons, p);
   checkStanding(reasons, p);
   checkSeats(reasons, p);
   checkMarket(reasons, p);
+  checkFees(reasons, p);
+  checkFunding(reasons, p);
   if (p.tokens.masa === null) {
     reasons.withinWad("tokens.genesisSupply", p.tokens.genesisSupply, 1n, UINT104);
     if (reasons.list.length === 0) reasons.list.push(...supplyInfeasibilities(p, p.tokens.genesisSupply));
@@ -102,9 +117,9 @@ function checkRoles(reasons: Reasons, p: DeployParameters): void {
       role.lambda <= UINT64,
       `roles.${name}.lambda is ${show(role.lambda)}; at most ${show(UINT64)} fits.`,
     );
-    reasons.withinWad(`roles.${name}.budgetShare`, role.budgetShare, 1n, WAD);
+    reasons.withinWad(`roles.${name}.budgetShare`, role.budgetShare, 0n, WAD);
     reasons.withinWad(`roles.${name}.maxExponent`, role.maxExponent, 1n, MAX_EXPONENT);
-    reasons.withinWad(`roles.${name}.floor`, role.floor, 1n, UINT104);
+    reasons.withinWad(`roles.${name}.floor`, role.floor, 1n, UINT96);
     reasons.within(`roles.${name}.target`, role.target, 0n, UINT32);
     if (role.maxExponent <= MAX_EXPONENT) budget += largestBudgetUp(role.budgetShare, role.maxExponent);
   }
@@ -114,31 +129,16 @@ function checkRoles(reasons: Reasons, p: DeployParameters): void {
   );
 }
 
-function checkTimes(reasons: Reasons, p: DeployParameters): void {
+function checkClock(reasons: Reasons, p: DeployParameters): void {
   const { epochLength, roundLength } = p.clock;
-  const { appealWindow, longestOffencePath, unbondingDelay } = p.vault;
-  reasons.within("clock.epochLength (seconds)", epochLength, 10n, 30n * 86_400n);
+  reasons.within("clock.epochLength (seconds)", epochLength, 10n, 30n * DAY);
   reasons.need(
     roundLength > 0n && roundLength <= epochLength,
     `clock.roundLength is ${roundLength} s; it must be above 0 and at most an epoch, ${epochLength} s.`,
   );
   reasons.need(
-    longestOffencePath > appealWindow,
-    `vault.longestOffencePath is ${longestOffencePath} s; it ends with the appeal, so it must be longer than appealWindow, ${appealWindow} s.`,
-  );
-  reasons.need(
-    unbondingDelay > longestOffencePath,
-    `vault.unbondingDelay is ${unbondingDelay} s; it must be longer than longestOffencePath, ${longestOffencePath} s, or offenders leave before their slash (decision D14).`,
-  );
-  reasons.need(
-    unbondingDelay <= MAX_UNBONDING,
-    `vault.unbondingDelay is ${unbondingDelay} s; at most ${MAX_UNBONDING} s (90 days) is allowed.`,
-  );
-  const windows = p.limits.maxResponseWindow + p.limits.maxScoringWindow;
-  const room = longestOffencePath - appealWindow;
-  reasons.need(
-    windows <= room,
-    `limits.maxResponseWindow + maxScoringWindow are ${windows} s; an offence and its score must fit longestOffencePath − appealWindow, ${room} s.`,
+    2n * epochLength <= p.vault.reportPath,
+    `vault.reportPath is ${p.vault.reportPath} s; reports come in until the end of the next epoch, so it must be at least two epochs, ${2n * epochLength} s.`,
   );
   for (const kind of ["Response", "Scoring"] as const) {
     const least = p.limits[`min${kind}Window`];
@@ -148,6 +148,64 @@ function checkTimes(reasons: Reasons, p: DeployParameters): void {
       `limits.min${kind}Window is ${least} s and max${kind}Window ${most} s; the least must be above 0 and not above the most.`,
     );
   }
+}
+
+/** The inequality that ties all the delays (decisions D14 and D19). */
+function checkDelays(reasons: Reasons, p: DeployParameters): void {
+  const { requestPath, reportPath, evidenceWindow, appealWindow, unbondingDelay, moduleDelay } = p.vault;
+  for (const [name, value] of Object.entries({ requestPath, reportPath, evidenceWindow })) {
+    reasons.within(`vault.${name} (seconds)`, value, 0n, UINT40);
+  }
+  reasons.within("vault.appealWindow (seconds)", appealWindow, 1n, MAX_UNBONDING);
+  const windows = p.limits.maxResponseWindow + p.limits.maxScoringWindow;
+  reasons.need(
+    windows <= requestPath,
+    `limits.maxResponseWindow + maxScoringWindow are ${windows} s; they must fit vault.requestPath, ${requestPath} s.`,
+  );
+  const path = requestPath + reportPath + evidenceWindow + appealWindow;
+  reasons.need(
+    unbondingDelay > path,
+    `vault.unbondingDelay is ${unbondingDelay} s; it must be longer than requestPath + reportPath + evidenceWindow + appealWindow, ${path} s, or offenders leave before their slash (decision D14).`,
+  );
+  reasons.need(
+    unbondingDelay <= MAX_UNBONDING,
+    `vault.unbondingDelay is ${unbondingDelay} s; at most ${MAX_UNBONDING} s (90 days) is allowed.`,
+  );
+  reasons.need(
+    moduleDelay > unbondingDelay + MODULE_MARGIN,
+    `vault.moduleDelay is ${moduleDelay} s; it must be longer than unbondingDelay and three days, ${unbondingDelay + MODULE_MARGIN} s, so that everyone can leave before another contract may slash (decision D19).`,
+  );
+  reasons.need(
+    moduleDelay <= MAX_MODULE_DELAY,
+    `vault.moduleDelay is ${moduleDelay} s; at most ${MAX_MODULE_DELAY} s (180 days) is allowed.`,
+  );
+}
+
+function checkSlashing(reasons: Reasons, p: DeployParameters): void {
+  const { slashCap, collateral, slashDestinations: to, appealWindow } = p.vault;
+  reasons.withinWad("vault.slashCap", slashCap, 1n, WAD);
+  reasons.withinWad("vault.collateral.taoWeight", collateral.taoWeight, 1n, MAX_TAO_WEIGHT);
+  reasons.withinWad("vault.collateral.taoMaxShare", collateral.taoMaxShare, 0n, WAD);
+  reasons.withinWad("vault.slashDestinations.burnShare", to.burnShare, 0n, WAD);
+  reasons.need(
+    to.compensationShare + to.burnShare <= WAD,
+    `vault.slashDestinations.compensationShare and burnShare sum to ${show(to.compensationShare + to.burnShare)}; there is not more than 1 to give.`,
+  );
+  reasons.need(
+    to.compensationShare === 0n || to.compensation !== null,
+    "vault.slashDestinations.compensation is null, but compensationShare is not 0: name who pays askers back.",
+  );
+  const { term } = p.guardian;
+  reasons.within("guardian.term (seconds)", term, 0n, MAX_TERM);
+  reasons.need(
+    term === 0n || term > appealWindow,
+    `guardian.term is ${term} s, within the first appeal window of ${appealWindow} s: every slash would wait for the timelock; take 0 for no guardian.`,
+  );
+  reasons.withinWad("poke.deposit", p.poke.deposit, 0n, MAX_DEPOSIT);
+  reasons.need(
+    p.poke.bounty <= p.poke.deposit,
+    `poke.bounty is ${show(p.poke.bounty)} MASA, above poke.deposit, ${show(p.poke.deposit)} MASA, that it is paid from.`,
+  );
 }
 
 function checkStanding(reasons: Reasons, p: DeployParameters): void {
@@ -160,8 +218,11 @@ function checkStanding(reasons: Reasons, p: DeployParameters): void {
   reasons.withinWad("standing.weightThroughput", s.weightThroughput, 0n, WAD);
   reasons.within("standing.targetThroughput", s.targetThroughput, 0n, UINT32);
   reasons.within("standing.graceCooldown", s.graceCooldown, 0n, UINT32);
-  reasons.withinWad("referenceWork.worker", p.referenceWork.worker, WORK_UNIT, UINT64 * WORK_UNIT);
-  reasons.withinWad("referenceWork.oracle", p.referenceWork.oracle, WORK_UNIT, UINT64 * WORK_UNIT);
+  reasons.withinWad("standing.resourceShare", s.resourceShare, 0n, WAD);
+  reasons.within("standing.maxStrikes", s.maxStrikes, 0n, MAX_STRIKES);
+  reasons.withinWad("standing.strikeSize", s.strikeSize, 0n, UINT96);
+  reasons.withinWad("standing.references.worker", s.references.worker, WORK_UNIT, UINT64 * WORK_UNIT);
+  reasons.withinWad("standing.references.oracle", s.references.oracle, WORK_UNIT, UINT64 * WORK_UNIT);
 }
 
 function checkSeats(reasons: Reasons, p: DeployParameters): void {
@@ -178,6 +239,7 @@ function checkSeats(reasons: Reasons, p: DeployParameters): void {
     `seats.immunityEpochs is ${s.immunityEpochs}; it must be below minValidators, ${s.minValidators}, or nobody could ever be pruned (decision D6).`,
   );
   reasons.within("seats.cooldownEpochs", s.cooldownEpochs, 0n, 1_000n);
+  reasons.within("seats.haltEpochs", s.haltEpochs, 2n, 1_000n);
   reasons.withinWad("seats.maxSeatShare", s.maxSeatShare, WAD / MAX_SEATS, WAD);
   reasons.sumsToOne("seats.weights", s.weights);
 }
@@ -203,4 +265,30 @@ function checkMarket(reasons: Reasons, p: DeployParameters): void {
   reasons.sumsToOne("terms.weights", t.weights);
   reasons.withinWad("limits.minBaseReward", p.limits.minBaseReward, 1n, UINT96);
   reasons.within("limits.maxResponses", p.limits.maxResponses, 1n, 16n);
+}
+
+function checkFees(reasons: Reasons, p: DeployParameters): void {
+  const { baseRate, maxRate, referenceConsumption, minimumFee } = p.feeCurve;
+  reasons.withinWad("feeCurve.maxRate", maxRate, 0n, WAD);
+  reasons.need(
+    baseRate <= maxRate,
+    `feeCurve.baseRate is ${show(baseRate)}, above maxRate, ${show(maxRate)}: the fee would not be convex.`,
+  );
+  reasons.withinWad("feeCurve.referenceConsumption", referenceConsumption, 1n, UINT104);
+  reasons.withinWad("feeCurve.minimumFee", minimumFee, 1n, MOST_MINIMUM_FEE);
+}
+
+/** The pot of the roll's bounties is filled from what the deployer holds: the genesis supply, if that is its own. */
+function checkFunding(reasons: Reasons, p: DeployParameters): void {
+  const { masa, genesisHolder, genesisSupply } = p.tokens;
+  const { funding } = p.roll;
+  if (funding === 0n) return;
+  reasons.need(
+    masa === null && genesisHolder === null,
+    `roll.funding is ${show(funding)} MASA, but the deployer holds none: take 0, and transfer MASA to the epoch manager later.`,
+  );
+  reasons.need(
+    funding <= genesisSupply,
+    `roll.funding is ${show(funding)} MASA, above tokens.genesisSupply, ${show(genesisSupply)} MASA.`,
+  );
 }

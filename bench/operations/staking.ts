@@ -1,5 +1,5 @@
 /** Staking: stake, start unbonding, withdraw, and booking a slash whatever the queue. */
-import { parseEther } from "ethers";
+import { MaxUint256, parseEther } from "ethers";
 
 import type { BenchNetwork } from "../network.ts";
 import type { Figures, Measured } from "../rows.ts";
@@ -7,6 +7,8 @@ import type { Figures, Measured } from "../rows.ts";
 const STAKE_WEI = parseEther("5000");
 const PART_WEI = parseEther("1");
 const SLASH_WEI = parseEther("7");
+/** Half a TAO of 9 decimals. */
+const TAO_WEI = 500_000_000n;
 
 /** Stake, unbonding and withdrawal of one account, beside ERC4626 with the same token. */
 export async function measureStaking(network: BenchNetwork): Promise<Figures> {
@@ -19,7 +21,7 @@ export async function measureStaking(network: BenchNetwork): Promise<Figures> {
   const unbond = async () =>
     await chain.gasOf(account, vault.startUnbonding.populateTransaction(token, PART_WEI));
   const withdraw = async (id: number) =>
-    await chain.gasOf(account, vault.withdraw.populateTransaction(token, id));
+    await chain.gasOf(account, vault.withdraw.populateTransaction(token, id, MaxUint256, account));
 
   return await chain.inBranch(async () => {
     // Somebody staked before: the vault's total and its balance are no longer zero.
@@ -78,10 +80,35 @@ async function slashWith(network: BenchNetwork, entries: number): Promise<Measur
   });
 }
 
+/** Applying a booked slash: to stake alone, and to stake and queue of both tokens, which is the dearest there is. */
+async function applyWith(network: BenchNetwork, both: boolean): Promise<Measured> {
+  const { chain, contracts, manifest } = network;
+  const { vault } = contracts;
+  const { escrow, masa, tao } = manifest.contracts;
+  const account = network.account("culprit", both ? 1 : 0);
+  return await chain.inBranch(async () => {
+    await network.stake(account, STAKE_WEI);
+    if (both && tao !== undefined) {
+      await network.stakeTao(account, tao);
+      for (const token of [masa, tao]) {
+        await chain.send(account, vault.startUnbonding.populateTransaction(token, TAO_WEI));
+      }
+    }
+    await chain.send(escrow, vault.reserve.populateTransaction(account, 2n * SLASH_WEI));
+    const apply = async () => {
+      await chain.send(escrow, vault.slash.populateTransaction(account, SLASH_WEI, SLASH_WEI));
+      return await chain.gasOf(manifest.deployer, vault.applySlash.populateTransaction(account));
+    };
+    return { cold: await apply(), warm: await apply() };
+  });
+}
+
 export async function measureSlashing(network: BenchNetwork): Promise<Figures> {
   return {
     slash: await slashWith(network, 0),
     slashOneEntry: await slashWith(network, 1),
     slashThousandEntries: await slashWith(network, 1_000),
+    apply: await applyWith(network, false),
+    applyBoth: await applyWith(network, true),
   };
 }

@@ -1,13 +1,15 @@
 /** How amounts and ratios are shown to people. */
-import { formatUnits } from "ethers";
+import { amountOf } from "#sdk";
 
-/** Wei as MASA with up to `decimals` decimals, cut, not rounded: nothing is shown that is not there. */
-export function masa(wei: bigint, decimals = 3): string {
-  const [whole = "0", fraction = ""] = formatUnits(wei, 18).split(".");
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, " ");
-  const cut = fraction.slice(0, decimals).replace(/0+$/, "");
-  return cut === "" ? grouped : `${grouped}.${cut}`;
+/** Units of a token with up to `shown` decimals, cut, not rounded: nothing is shown that is not there. */
+export function tokens(units: bigint, decimals: number, shown = 3): string {
+  const [whole = "0", fraction = ""] = amountOf(units, decimals).split(".");
+  const cut = fraction.slice(0, shown).replace(/0+$/, "");
+  return cut === "" ? whole : `${whole}.${cut}`;
 }
+
+/** Wei as MASA, cut likewise. */
+export const masa = (wei: bigint, shown = 3): string => tokens(wei, 18, shown);
 
 /** A WAD ratio with three decimals. */
 export const share = (wad: bigint): string => (Number(wad) / 1e18).toFixed(3);

@@ -4,13 +4,23 @@ import { Command, CommanderError } from "commander";
 
 import { explainChainError, MasaError } from "#sdk";
 
-import { accountCommands } from "./commands/account.ts";
+import { creditCommands } from "./commands/credit.ts";
 import { keeperCommand } from "./commands/keeper.ts";
-import { nodeCommands } from "./commands/node.ts";
+import { nodesCommand } from "./commands/nodes.ts";
+import { operatorCommand } from "./commands/operator.ts";
 import { oracleCommand } from "./commands/oracle.ts";
+import { pokeCommand } from "./commands/poke.ts";
+import { registerCommands } from "./commands/register.ts";
+import { requirementCommand } from "./commands/requirement.ts";
+import { rollCommand } from "./commands/roll.ts";
 import { scoreCommand } from "./commands/score.ts";
+import { seatCommand } from "./commands/seat.ts";
+import { slashCommand } from "./commands/slash.ts";
+import { stakeCommand } from "./commands/stake.ts";
 import { startCommand } from "./commands/start.ts";
 import { statusCommand } from "./commands/status.ts";
+import { unbondCommand } from "./commands/unbond.ts";
+import { withdrawCommand } from "./commands/withdraw.ts";
 import { workerCommand } from "./commands/worker.ts";
 
 const program = new Command("masa")
@@ -29,8 +39,18 @@ function asProgram(command: Command): Command {
 for (const command of [
   startCommand(),
   statusCommand(),
-  ...accountCommands(),
-  ...nodeCommands(),
+  nodesCommand(),
+  requirementCommand(),
+  stakeCommand(),
+  unbondCommand(),
+  withdrawCommand(),
+  slashCommand(),
+  ...creditCommands(),
+  ...registerCommands(),
+  operatorCommand(),
+  seatCommand(),
+  pokeCommand(),
+  rollCommand(),
   workerCommand(),
   oracleCommand(),
   keeperCommand(),

@@ -6,7 +6,8 @@ import { getAddress, parseUnits, Wallet } from "ethers";
 import { pino } from "pino";
 import type { Logger } from "pino";
 
-import { MasaError } from "#sdk";
+import { MasaError, RIGHT_NAMES } from "#sdk";
+import type { Right } from "#sdk";
 
 export interface NetworkOptions {
   readonly rpc: string;
@@ -90,25 +91,53 @@ export function address(text: string): string {
   }
 }
 
+/** Words between commas. */
+export function wordList(text: string): string[] {
+  const words = text.split(",").map((word) => word.trim());
+  if (words.some((word) => word === ""))
+    throw new InvalidArgumentError("not a list of words with commas between");
+  return words;
+}
+
+/** Rights between commas, such as sign,serve. */
+export function rightList(text: string): Right[] {
+  return wordList(text).map((word) => {
+    const found = RIGHT_NAMES.find((name) => name === word);
+    if (found === undefined) throw new InvalidArgumentError(`"${word}" is none of ${RIGHT_NAMES.join(", ")}`);
+    return found;
+  });
+}
+
 /**
  * The private key of MASA_KEY or of the keystore. Throws MASA-104 without either, MASA-101 and MASA-106 where one cannot be
  * used. The key never appears in a message.
  */
 export async function readKey(options: KeyOptions): Promise<string> {
-  const plain = process.env["MASA_KEY"];
+  const key = await keyFrom("MASA_KEY", options.keystore, "MASA_KEYSTORE_PASSWORD");
+  if (key === null) throw new MasaError("MASA-104");
+  return key;
+}
+
+/** As {@link readKey}, from other names; null where there is neither. */
+export async function keyFrom(
+  variable: string,
+  keystore: string | undefined,
+  passwordVariable: string,
+): Promise<string | null> {
+  const plain = process.env[variable];
   if (plain !== undefined && plain !== "") {
     if (!/^(0x)?[0-9a-fA-F]{64}$/.test(plain))
-      throw new MasaError("MASA-106", "MASA_KEY is not 32 bytes of hex");
+      throw new MasaError("MASA-106", `${variable} is not 32 bytes of hex`);
     return plain.startsWith("0x") ? plain : `0x${plain}`;
   }
-  if (options.keystore === undefined) throw new MasaError("MASA-104");
-  const password = process.env["MASA_KEYSTORE_PASSWORD"];
-  if (password === undefined) throw new MasaError("MASA-104", "MASA_KEYSTORE_PASSWORD is not set");
-  const text = readTextFile(options.keystore);
+  if (keystore === undefined) return null;
+  const password = process.env[passwordVariable];
+  if (password === undefined) throw new MasaError("MASA-104", `${passwordVariable} is not set`);
+  const text = readTextFile(keystore);
   try {
     return (await Wallet.fromEncryptedJson(text, password)).privateKey;
   } catch (cause) {
-    throw new MasaError("MASA-106", `${options.keystore} does not open with this password`, { cause });
+    throw new MasaError("MASA-106", `${keystore} does not open with this password`, { cause });
   }
 }
 

@@ -63,6 +63,15 @@ cases("flags", [
     () => ({ code: "MASA-103", args: ["deposit", `0.${"0".repeat(18)}1`] }),
   ],
   ["an address that is none", () => ({ code: "MASA-103", args: ["poke", "0x12"] })],
+  ["an amount in words", () => ({ code: "MASA-103", args: ["unbond", "start", "some"] })],
+  ["an unknown token", () => ({ code: "MASA-103", args: ["stake", "1", "--token", "eth"] })],
+  [
+    "a change of utility above 1",
+    () => ({ code: "MASA-103", args: ["requirement", STRANGER.address, "--utility-change", "-1.5"] }),
+  ],
+  ["an unknown right", () => ({ code: "MASA-103", args: ["operator", "set", "--rights", "sign,slash"] })],
+  ["a page before the first", () => ({ code: "MASA-103", args: ["nodes", "worker", "--page", "0"] })],
+  ["a command without its part", () => ({ code: "MASA-103", args: ["slash", "everything"] })],
   [
     "an unknown role",
     () => ({ code: "MASA-103", args: ["register", "miner", "--endpoint", "http://a.example"] }),
@@ -239,7 +248,7 @@ describe("keys (KEE-19)", { concurrency: 2 }, () => {
       ["oracle", "ask", "What is a seat?", ...state("no-key")],
       ["keeper", "once", ...state("no-key")],
       ["register", "worker", "--endpoint", "http://a.example"],
-      ["join"],
+      ["seat", "join"],
     ]) {
       await refused({ code: "MASA-106", args: [...args, ...net()], key: garbage });
     }

@@ -59,9 +59,9 @@ cases("accounts", [
     "without money for gas that joins",
     () => ({
       code: "MASA-304",
-      args: ["join", ...net()],
+      args: ["seat", "join", ...net()],
       key: STRANGER.privateKey,
-      words: /ValidatorSet_NotEligible/,
+      words: /neither a node nor an operator with the right seat \(NodeRegistry_NotAuthorised\)/,
     }),
   ],
   [
@@ -70,16 +70,16 @@ cases("accounts", [
       code: "MASA-304",
       args: ["stake", "1000000000", ...net()],
       key: keyOf("worker"),
-      words: /ERC20InsufficientBalance/,
+      words: /holds [\d .]+ MASA and needs 1 000 000 000 MASA \(ERC20InsufficientBalance\)/,
     }),
   ],
   [
     "that unbond more than they stake",
     () => ({
       code: "MASA-304",
-      args: ["unbond", "1000000000", ...net()],
+      args: ["unbond", "start", "1000000000", ...net()],
       key: keyOf("worker"),
-      words: /StakeVault_/,
+      words: /stakes [\d .]+ MASA and was asked for 1 000 000 000 MASA \(StakeVault_InsufficientStake\)/,
     }),
   ],
   [
@@ -88,7 +88,7 @@ cases("accounts", [
       code: "MASA-304",
       args: ["withdraw", "9", ...net()],
       key: keyOf("worker"),
-      words: /StakeVault_/,
+      words: /has no unbonding entry 9 \(StakeVault_UnknownEntry\)/,
     }),
   ],
   [
@@ -115,7 +115,7 @@ cases("accounts", [
       code: "MASA-304",
       args: ["register", "worker", "--endpoint", "http://a.example", ...net()],
       key: STRANGER.privateKey,
-      words: /NodeRegistry_BelowRequirement/,
+      words: /has 0 of stake that counts, and needs [\d .]+ of stake \(NodeStanding_BelowRequirement\)/,
     }),
   ],
   [

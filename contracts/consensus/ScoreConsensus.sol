@@ -60,7 +60,7 @@ contract ScoreConsensus is IScoreConsensus, EIP712 {
         if (report.epoch > current || report.epoch + 1 < current) {
             revert ScoreConsensus_OutsideWindow(report.epoch, current);
         }
-        uint256 rounds = clock.epochLength() / roundLength;
+        uint256 rounds = clock.lengthOf(report.epoch) / roundLength;
         if (report.round >= rounds) revert ScoreConsensus_NoSuchRound(report.round, rounds);
         uint256 beginsAt = clock.epochStart(report.epoch) + uint256(report.round) * roundLength;
         if (block.timestamp < beginsAt) {
@@ -152,6 +152,8 @@ contract ScoreConsensus is IScoreConsensus, EIP712 {
         IValidatorSet.FrozenSet memory frozen = validatorSet.frozenSetOf(epoch);
         if (frozen.table == address(0)) revert ScoreConsensus_EpochNotFrozen(epoch);
         (address[] memory hotKeys, uint64[] memory weights) = validatorSet.frozenSeatsOf(epoch);
+        uint64 masked = signers & validatorSet.maskOf(epoch);
+        if (masked != 0) revert ScoreConsensus_KeysRevoked(masked);
         uint256 confirmations;
         uint256 signedWeight;
         for (uint64 left = signers; left != 0; left &= left - 1) {

@@ -1,166 +1,163 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {UD2x18} from "@prb/math/src/UD2x18.sol";
+enum NodeRole {
+    None,
+    Validator,
+    Worker,
+    Oracle
+}
 
-/// @title Who is a node, how well it works, and what it must stake
-/// @notice One account has one role; its whole stake counts for that role. A node's requirement is
-/// max(floor, φ·S / max(n, target) · σ(Ū − U)) (EQ-03, EQ-07, EQ-09) with S, n and Ū frozen at the epoch's roll.
-/// No list of nodes exists: counts and sums are kept as nodes come, go, fall short and recover (decision D4).
+/// @title Told when a validator's signing key changes or a validator goes
+interface IMembershipObserver {
+    /// @notice `current` signs for `account` from the next frozen set on.
+    /// @param revoked The previous key must not count any more, in sets that are frozen already too (decision D20).
+    function onSigningKeyChanged(address account, address previous, address current, bool revoked) external;
+
+    /// @notice `account` is no eligible validator any more.
+    /// @param left It left the role; else it fell short and may recover before the next roll.
+    function onIneligible(address account, bool left) external;
+}
+
+/// @title Who is a node, and who may act for it
+/// @notice One account has one role; its whole stake counts for that role. An account lends scoped rights to operator
+/// keys, so that the key that stakes need not be online. What a node must stake is {INodeStanding}'s matter.
+/// @dev Lists are kept per role for dashboards alone: nothing on chain walks them.
 interface INodeRegistry {
-    enum Role {
-        None,
-        Validator,
-        Worker,
-        Oracle
-    }
-
     /// @dev Two slots.
-    struct RoleParameters {
-        UD2x18 budgetShare; // φ in [0, 1]; 0: the floor alone is asked for
-        UD2x18 lambda; // λ > 0
-        UD2x18 maxExponent; // x_max in [0, ln 16]; 0: performance does not move the requirement
-        uint32 target; // least divisor of the budget; 0 is the paper's literal formula
-        uint128 floor; // absolute least stake, stake units
-    }
-
-    /// @dev Governs how utility moves and how strictly the requirement is held. Two slots.
-    struct StandingParameters {
-        UD2x18 decayPerEpoch; // γ in (0, 1) of EQ-01
-        UD2x18 tolerance; // share of the requirement that may be missing before a node counts as below it
-        UD2x18 baseStep; // most a role's base moves at a snapshot, as a share of itself
-        UD2x18 meanStep; // most a role's mean moves at a snapshot
-        UD2x18 supplyStep; // most S moves at a snapshot, as a share of itself
-        UD2x18 weightThroughput; // α of EQ-10; β = 1 − α
-        uint32 targetThroughput; // bytes of answer a second that count as P_w = 1; 0 disables the measure
-        uint32 graceCooldown; // epochs from one grace to the next
-    }
-
-    /// @dev What one epoch of work must amount to before it moves utility in full, in WORK_UNITs (1e9 wei of MASA).
-    struct ReferenceWork {
-        uint64 worker; // Σ R_base answered
-        uint64 oracle; // Σ accepted value consumed
-    }
-
-    /// @dev Frozen by the roll. One slot.
-    struct RoleSnapshot {
-        uint112 base; // φ·S / max(n, target), stake units
-        uint64 meanUtility; // Ū, WAD
-        uint32 count; // n
-        uint32 epoch; // of the roll that took it
-    }
-
-    /// @dev Running sums over the nodes not marked short (invariant I-08). One slot.
-    struct RoleTotals {
-        uint32 count;
-        uint128 utilitySum; // WAD
-    }
-
-    /// @dev Everything about an account in one call.
-    struct NodeView {
-        Role role;
-        bool short; // marked short: ineligible and outside the counts
-        uint64 utility; // with the finished epochs' work folded in, WAD
-        address hotKey; // signs reports and requests for payloads; 0 if it has none
+    struct Membership {
+        NodeRole role;
         uint32 nonce; // registration nonce: commitments bind it
-        uint32 graceUntil; // last epoch of the latest grace, 0 if there was none
         uint32 registeredEpoch;
-        uint256 requirement; // now, stake units
-        uint256 stakeUnits;
+        address signingKey; // the operator with SIGN; 0 if there is none
+        address metadata; // code: the metadata
+        uint96 deposit; // pays for pokes that mark the node short, wei
     }
 
-    event Registered(
-        address indexed account,
-        Role indexed role,
-        address hotKey,
-        uint32 nonce,
-        uint256 utility,
-        string metadata
-    );
-    event Deregistered(address indexed account, Role indexed role, uint256 utility);
-    event MetadataSet(address indexed account, string metadata);
-    event HotKeySet(address indexed account, address indexed previous, address indexed current);
-    event WorkRecorded(address indexed account, uint256 work, uint256 performance);
-    event UtilityFolded(address indexed account, uint256 previous, uint256 current, uint64 epoch);
-    event GraceGranted(address indexed account, uint64 untilEpoch, uint256 requirement, uint256 stakeUnits);
-    event MarkedShort(address indexed account, uint256 requirement, uint256 stakeUnits);
-    event ShortCleared(address indexed account, uint256 requirement, uint256 stakeUnits);
-    event SnapshotTaken(Role indexed role, uint64 indexed epoch, uint256 base, uint256 meanUtility, uint256 count);
-    event RoleParametersSet(Role indexed role, RoleParameters previous, RoleParameters current);
-    event StandingParametersSet(StandingParameters previous, StandingParameters current);
-    event ReferenceWorkSet(ReferenceWork previous, ReferenceWork current);
-    event CurveSet(address indexed previous, address indexed current);
-    event Wired(address indexed market, address indexed validatorSet, address indexed epochManager);
+    /// @dev One slot. Outlives a revocation for its nonce.
+    struct Operator {
+        address account; // 0: revoked or never granted
+        uint16 rights;
+        uint32 nonce; // of the proof that the next grant needs
+        uint32 sinceEpoch;
+    }
 
-    error NodeRegistry_AlreadyRegistered(address account, Role role);
+    struct OperatorGrant {
+        address key;
+        uint16 rights; // RIGHT_…, or-ed
+        bytes proof; // the key's signature over {operatorDigest}
+    }
+
+    /// @dev Everything about an account as a node in one call.
+    struct NodeView {
+        NodeRole role;
+        bool short;
+        bool suspended;
+        uint64 utility; // WAD
+        address signingKey;
+        uint32 nonce;
+        uint32 graceUntil;
+        uint32 registeredEpoch;
+        uint96 deposit;
+        uint256 requirement; // now, stake units
+        uint256 stakeUnits; // what counts toward it
+        string metadata;
+    }
+
+    /// @dev Governs the payment for pokes. One slot.
+    struct PokeParameters {
+        uint96 deposit; // a registration pays in, wei
+        uint96 bounty; // for marking a node short, out of its deposit, wei
+    }
+
+    event Registered(address indexed account, NodeRole indexed role, uint32 nonce, uint256 deposit, string metadata);
+    event Deregistered(address indexed account, NodeRole indexed role, uint256 deposit);
+    event MetadataSet(address indexed account, string metadata);
+    event OperatorSet(address indexed account, address indexed key, uint16 previous, uint16 rights);
+    event OperatorRevoked(address indexed account, address indexed key);
+    event SigningKeySet(address indexed account, address indexed previous, address indexed current);
+    event Poked(address indexed account, address indexed poker, uint256 bounty);
+    event DepositToppedUp(address indexed account, uint256 amount, uint256 deposit);
+    event PokeParametersSet(PokeParameters previous, PokeParameters current);
+    event Wired(address indexed observer);
+
+    error NodeRegistry_AlreadyRegistered(address account, NodeRole role);
     error NodeRegistry_NotRegistered(address account);
     error NodeRegistry_NoRole();
-    error NodeRegistry_BelowRequirement(address account, uint256 requirement, uint256 stakeUnits);
     /// @notice Open commitments still reserve stake of the account.
     error NodeRegistry_StakeReserved(address account, uint256 reserved);
-    error NodeRegistry_HotKeyTaken(address hotKey, address account);
-    error NodeRegistry_HotKeyMissing(Role role);
-    error NodeRegistry_MetadataTooLong(uint256 length, uint256 most);
-    error NodeRegistry_Unauthorised(address caller);
-    error NodeRegistry_AlreadyWired();
+    /// @notice The key acts for `account` already, or is a node itself.
+    error NodeRegistry_KeyTaken(address key, address account);
+    error NodeRegistry_UnknownRights(uint16 rights);
+    error NodeRegistry_NotOperator(address caller, address key);
+    /// @notice The proof is no signature by `key` over {operatorDigest} with its present nonce.
+    error NodeRegistry_BadProof(address key, uint32 nonce);
+    error NodeRegistry_SigningKeyMissing(NodeRole role);
+    /// @notice The caller is neither a node nor an operator with `right`.
+    error NodeRegistry_NotAuthorised(address caller, uint16 right);
+    error NodeRegistry_MetadataLength(uint256 length, uint256 least, uint256 most);
     error NodeRegistry_ZeroAddress();
-    error NodeRegistry_ZeroLambda(Role role);
-    error NodeRegistry_ParameterOutOfRange(bytes32 name, uint256 value, uint256 least, uint256 most);
-    /// @notice Σ φ·exp(x_max) over the roles exceeds `maxStakedShare`: the roles together could be asked for more stake
-    /// than there can be (decision D1).
-    error NodeRegistry_InfeasibleBudget(uint256 budget, uint256 maxStakedShare);
+    error NodeRegistry_AlreadyWired();
+    error NodeRegistry_OutOfRange(bytes32 name, uint256 value, uint256 least, uint256 most);
 
-    /// @notice Registers the caller. Its stake must meet the requirement at its utility: the role's mean for a new node,
-    /// or what the account had in that role before.
-    /// @param hotKey Signs for a validator; required there, unique among registered accounts, optional elsewhere.
-    /// @param metadata A JSON object, at most MAX_METADATA_LENGTH bytes: at least `endpoint`, see docs/payloads.md.
-    function register(Role role, address hotKey, string calldata metadata) external;
+    // ---------------------------------------------------------------- accounts
 
-    /// @notice Ends the caller's role. Stake stays in the vault, slashable until withdrawn; utility is remembered.
+    /// @notice Registers the caller. Its stake must meet the requirement at its utility; the deposit is transferred from
+    /// it. A validator names a key with RIGHT_SIGN.
+    /// @param metadata A JSON object of 2 to MAX_METADATA_LENGTH bytes: see docs/payloads.md.
+    function register(NodeRole role, string calldata metadata, OperatorGrant[] calldata operators) external;
+
+    /// @notice Ends the caller's role and pays its deposit back. Stake stays in the vault, slashable until withdrawn;
+    /// utility is remembered; operators are kept for the next registration.
     function deregister() external;
 
     function setMetadata(string calldata metadata) external;
 
-    /// @notice Replaces the caller's hot key; a validator's frozen key changes with the next roll.
-    function setHotKey(address hotKey) external;
+    /// @notice Gives `key` rights to act for the caller, or changes them. An account has one key with RIGHT_SIGN: the
+    /// latest. A validator's frozen key changes with the next roll.
+    function setOperator(OperatorGrant calldata grant) external;
 
-    /// @notice Folds a node's finished epochs of work into its utility and marks or clears it as short. Anyone may call.
-    function poke(address account) external;
+    /// @notice Ends all rights of `key` at once, in frozen sets too. The account, or the key itself.
+    function revokeOperator(address key) external;
 
-    /// @notice {poke}, then whether the account is an eligible node of `role`. Market and validator set only.
-    function use(address account, Role role) external returns (bool eligible);
+    /// @notice Adds to the caller's deposit.
+    function topUpDeposit(uint96 amount) external;
 
-    /// @notice Records paid work of the current epoch, if the account still has `role`: who has left, or come back as
-    /// something else, did no work in that role. Market and validator set only.
-    /// @param work Wei of MASA; for a validator any positive number.
-    /// @param performance p of EQ-01, WAD, 0..1; ignored for oracle nodes, whose performance is 1 − consumption (D5).
-    function recordWork(address account, Role role, uint256 work, uint256 performance) external;
+    // ---------------------------------------------------------------- anyone
 
-    /// @notice Freezes S, n and Ū of every role for `epoch`. Epoch manager only.
-    function snapshot(uint64 epoch) external;
+    /// @notice Folds and marks a node ({INodeStanding.poke}). The caller that marks it short is paid the bounty from the
+    /// node's deposit, as far as it goes and once an epoch.
+    function poke(address account) external returns (uint256 bounty);
 
-    /// @notice The least stake of `account` in its role now, stake units.
-    function requirementOf(address account) external view returns (uint256);
+    // ---------------------------------------------------------------- views
 
-    /// @notice The least stake in `role` of a node with `utility`.
-    function requirementAt(Role role, uint256 utility) external view returns (uint256);
+    /// @notice For whom `caller` acts with `right`: itself if it is a node, else the account whose operator it is.
+    /// Reverts if it may not.
+    function authorised(
+        address caller,
+        uint16 right
+    ) external view returns (address account, NodeRole role, uint32 nonce);
 
-    /// @notice σ(Ū − U) of a node, WAD, with the role's parameters and the snapshot.
-    function sigmaOf(address account) external view returns (uint256);
-
-    function roleOf(address account) external view returns (Role);
-    function hotKeyOf(address account) external view returns (address);
+    function roleOf(address account) external view returns (NodeRole);
     function nonceOf(address account) external view returns (uint32);
-    function accountOfHotKey(address hotKey) external view returns (address);
+    function membershipOf(address account) external view returns (Membership memory);
+    function operatorOf(address key) external view returns (Operator memory);
 
-    /// @notice Registered and not marked short. A node that fell below its requirement since it was last used is
-    /// found out by its next use.
-    function isEligible(address account, Role role) external view returns (bool);
+    /// @notice The key that signs for `account`; 0 if there is none.
+    function signingKeyOf(address account) external view returns (address);
 
+    /// @notice The account that `key` is an operator of, or `key` itself if it is a node; else 0.
+    function accountOf(address key) external view returns (address);
+
+    function metadataOf(address account) external view returns (string memory);
     function nodeOf(address account) external view returns (NodeView memory);
-    function totalsOf(Role role) external view returns (RoleTotals memory);
-    function snapshotOf(Role role) external view returns (RoleSnapshot memory);
-    function roleParametersOf(Role role) external view returns (RoleParameters memory);
-    function standingParameters() external view returns (StandingParameters memory);
-    function referenceWork() external view returns (ReferenceWork memory);
+    function countOf(NodeRole role) external view returns (uint256);
+
+    /// @notice Accounts of a role, `limit` at most, from `offset` on. The order changes as nodes leave.
+    function nodesOf(NodeRole role, uint256 offset, uint256 limit) external view returns (address[] memory);
+
+    function pokeParameters() external view returns (PokeParameters memory);
+
+    /// @notice What `key` signs to become an operator (EIP-712).
+    function operatorDigest(address account, address key, uint16 rights) external view returns (bytes32);
 }

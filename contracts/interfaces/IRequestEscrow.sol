@@ -131,7 +131,6 @@ interface IRequestEscrow {
     event RequestClosed(uint256 indexed requestId, RequestState state, uint256 refunded);
     event MarketTermsSet(uint16 indexed index, MarketTerms terms);
     event RequestLimitsSet(RequestLimits previous, RequestLimits current);
-    event Wired(address indexed consensus);
 
     error RequestEscrow_ZeroAmount();
     error RequestEscrow_ZeroAddress();
@@ -147,12 +146,9 @@ interface IRequestEscrow {
     error RequestEscrow_NotAsker(uint256 requestId, address caller);
     error RequestEscrow_HasResponses(uint256 requestId, uint256 responses);
     error RequestEscrow_TooEarly(uint256 requestId, uint256 closesAt, uint256 now_);
-    error RequestEscrow_NotConsensus(address caller);
-    error RequestEscrow_AlreadyWired(address consensus);
     /// @notice α + β + γ + δ of EQ-18 is not 1.
     error RequestEscrow_WeightsDoNotSumToOne(uint256 sum);
-    /// @notice The windows together outlast the way from an offence to its slash on which the unbonding delay relies
-    /// (decision D14).
+    /// @notice The windows together outlast the vault's `requestPath`, on which the unbonding delay relies (decision D14).
     error RequestEscrow_WindowsTooLong(uint256 windows, uint256 longest);
     error RequestEscrow_FeeOnTransfer(uint256 asked, uint256 received);
 
@@ -165,14 +161,16 @@ interface IRequestEscrow {
     /// @notice Pays out free credit of the caller.
     function withdrawCredit(address to, uint256 amount) external;
 
-    /// @notice Submits a request; R_base leaves the caller's credit until it settles. The caller is an eligible oracle.
+    /// @notice Submits a request; R_base leaves the account's credit until it settles. The caller is an eligible oracle
+    /// node, or its operator with RIGHT_ASK.
     function submit(Submission calldata submission) external returns (uint256 requestId);
 
-    /// @notice Commits the caller, an eligible worker, to an answer; reserves ⌈κ·R_base⌉ of its stake.
+    /// @notice Commits an eligible worker, the caller or whose operator with RIGHT_COMMIT it is, to an answer; reserves
+    /// ⌈κ·R_base⌉ of its stake.
     /// @param commitment See {commitmentOf}.
     function commit(uint256 requestId, bytes32 commitment) external returns (uint256 index);
 
-    /// @notice Takes back a request that nobody has committed to. Asker only.
+    /// @notice Takes back a request that nobody has committed to. The asker, or its operator with RIGHT_ASK.
     function cancel(uint256 requestId) external;
 
     /// @notice Ends a request that got no answer before its response deadline, or no report before its scoring

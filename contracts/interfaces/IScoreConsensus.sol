@@ -55,6 +55,8 @@ interface IScoreConsensus {
     error ScoreConsensus_ScoresOfAnotherEpoch(uint64 epoch, uint64 scoresEpoch);
     /// @notice `signatures` is not 65 bytes for each bit of `signers`.
     error ScoreConsensus_SignatureLength(uint256 length, uint256 wanted);
+    /// @notice Keys of these seats (bit i: seat i) were revoked since the set was frozen (decision D20).
+    error ScoreConsensus_KeysRevoked(uint64 seats);
     error ScoreConsensus_UnknownSeat(uint256 seat);
     /// @notice The signature does not recover to the seat's frozen hot key in its one canonical form (65 bytes, low s,
     /// v of 27 or 28).

@@ -7,17 +7,24 @@ import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC2
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
-import {INodeRegistry} from "../interfaces/INodeRegistry.sol";
+import {ModuleRights} from "../access/ModuleRights.sol";
+import {INodeRegistry, NodeRole} from "../interfaces/INodeRegistry.sol";
+import {INodeStanding} from "../interfaces/INodeStanding.sol";
 import {IRequestEscrow} from "../interfaces/IRequestEscrow.sol";
 import {IStakeVault} from "../interfaces/IStakeVault.sol";
 import {RewardMath} from "../math/RewardMath.sol";
 import {StakingMath} from "../math/StakingMath.sol";
+import {UtilityMath} from "../math/UtilityMath.sol";
 
 /// @title RequestEscrow
 /// @notice Credit, requests, commitments and settlement. See {IRequestEscrow}.
-contract RequestEscrow is IRequestEscrow, Ownable, ReentrancyGuardTransient {
+contract RequestEscrow is IRequestEscrow, ModuleRights, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
+    bytes32 public constant SETTLE = "SETTLE";
+    /// @dev INodeRegistry's rights to commit and to ask for an account.
+    uint16 private constant RIGHT_COMMIT = 4;
+    uint16 private constant RIGHT_ASK = 8;
     uint256 private constant WAD = 1e18;
     /// @notice From the scale of attested scores (1e9 = 1) to WAD.
     uint256 private constant SCORE_TO_WAD = 1e9;
@@ -27,9 +34,9 @@ contract RequestEscrow is IRequestEscrow, Ownable, ReentrancyGuardTransient {
 
     IERC20 public immutable masa;
     INodeRegistry public immutable registry;
+    INodeStanding public immutable standing;
     IStakeVault public immutable vault;
 
-    address public consensus;
     uint16 public currentTerms;
     RequestLimits private _limits;
 
@@ -49,15 +56,20 @@ contract RequestEscrow is IRequestEscrow, Ownable, ReentrancyGuardTransient {
         address owner_,
         IERC20 masa_,
         INodeRegistry registry_,
+        INodeStanding standing_,
         IStakeVault vault_,
         MarketTerms memory terms,
         RequestLimits memory limits
     ) Ownable(owner_) {
-        if (address(masa_) == address(0) || address(registry_) == address(0) || address(vault_) == address(0)) {
-            revert RequestEscrow_ZeroAddress();
-        }
+        if (
+            address(masa_) == address(0) ||
+            address(registry_) == address(0) ||
+            address(standing_) == address(0) ||
+            address(vault_) == address(0)
+        ) revert RequestEscrow_ZeroAddress();
         masa = masa_;
         registry = registry_;
+        standing = standing_;
         vault = vault_;
         _setTerms(terms);
         _setLimits(limits);
@@ -98,14 +110,15 @@ contract RequestEscrow is IRequestEscrow, Ownable, ReentrancyGuardTransient {
         _requireWithin("scoringWindow", s.scoringWindow, limits.minScoringWindow, limits.maxScoringWindow);
         _requireWithin("maxResponses", s.maxResponses, 1, limits.maxResponses);
         _requireWithin("minQuality", s.minQuality, threshold, threshold + _terms[terms].maxMargin.unwrap());
-        if (!registry.use(msg.sender, INodeRegistry.Role.Oracle)) revert RequestEscrow_NotEligible(msg.sender);
-        _takeCredit(msg.sender, s.baseReward);
+        (address asker, , ) = registry.authorised(msg.sender, RIGHT_ASK);
+        if (!standing.use(asker, NodeRole.Oracle)) revert RequestEscrow_NotEligible(asker);
+        _takeCredit(asker, s.baseReward);
         totalCredit -= s.baseReward;
         totalReserved += s.baseReward;
 
         requestId = ++requestCount;
         Request memory request = Request({
-            asker: msg.sender,
+            asker: asker,
             submittedAt: uint40(block.timestamp),
             state: RequestState.Open,
             kind: s.kind,
@@ -119,7 +132,7 @@ contract RequestEscrow is IRequestEscrow, Ownable, ReentrancyGuardTransient {
             terms: terms
         });
         _requests[requestId] = request;
-        emit RequestSubmitted(requestId, msg.sender, s.payloadHash, request);
+        emit RequestSubmitted(requestId, asker, s.payloadHash, request);
     }
 
     /// @inheritdoc IRequestEscrow
@@ -129,25 +142,28 @@ contract RequestEscrow is IRequestEscrow, Ownable, ReentrancyGuardTransient {
         if (block.timestamp > request.responseDeadline) {
             revert RequestEscrow_ResponsesClosed(requestId, request.responseDeadline, block.timestamp);
         }
+        (address worker, , uint32 nonce) = registry.authorised(msg.sender, RIGHT_COMMIT);
         index = request.responses;
         mapping(uint256 index => Commitment) storage commitments = _commitments[requestId];
         for (uint256 i; i < index; ++i) {
-            if (commitments[i].worker == msg.sender) revert RequestEscrow_AlreadyCommitted(requestId, msg.sender);
+            if (commitments[i].worker == worker) revert RequestEscrow_AlreadyCommitted(requestId, worker);
         }
         if (index == request.maxResponses) revert RequestEscrow_ResponsesFull(requestId, request.maxResponses);
-        if (!registry.use(msg.sender, INodeRegistry.Role.Worker)) revert RequestEscrow_NotEligible(msg.sender);
-        vault.reserve(msg.sender, _slashAmount(request));
+        if (!standing.use(worker, NodeRole.Worker)) revert RequestEscrow_NotEligible(worker);
+        vault.reserve(worker, _slashAmount(request));
 
-        uint32 nonce = registry.nonceOf(msg.sender);
-        commitments[index] = Commitment(msg.sender, uint40(block.timestamp), nonce);
+        commitments[index] = Commitment(worker, uint40(block.timestamp), nonce);
         _requests[requestId].responses = uint8(index + 1);
-        emit ResponseCommitted(requestId, msg.sender, index, nonce, commitment);
+        emit ResponseCommitted(requestId, worker, index, nonce, commitment);
     }
 
     /// @inheritdoc IRequestEscrow
     function cancel(uint256 requestId) external {
         Request memory request = _requireOpen(requestId);
-        if (msg.sender != request.asker) revert RequestEscrow_NotAsker(requestId, msg.sender);
+        if (msg.sender != request.asker) {
+            (address asker, , ) = registry.authorised(msg.sender, RIGHT_ASK);
+            if (asker != request.asker) revert RequestEscrow_NotAsker(requestId, asker);
+        }
         if (request.responses != 0) revert RequestEscrow_HasResponses(requestId, request.responses);
         _refund(requestId, request, RequestState.Cancelled);
     }
@@ -168,13 +184,12 @@ contract RequestEscrow is IRequestEscrow, Ownable, ReentrancyGuardTransient {
     // ---------------------------------------------------------------- settlement
 
     /// @inheritdoc IRequestEscrow
-    function settle(RequestResult[] calldata results) external {
-        if (msg.sender != consensus) revert RequestEscrow_NotConsensus(msg.sender);
+    function settle(RequestResult[] calldata results) external onlyModule(SETTLE) {
         // Read once for all results: a full report must fit one transaction.
-        INodeRegistry.StandingParameters memory standing = registry.standingParameters();
+        INodeStanding.StandingParameters memory parameters = standing.standingParameters();
         for (uint256 i; i < results.length; ++i) {
             Request memory request = _requests[results[i].requestId];
-            if (_isSettleable(request, results[i].responses)) _settleRequest(results[i], request, standing);
+            if (_isSettleable(request, results[i].responses)) _settleRequest(results[i], request, parameters);
             else emit ResultSkipped(results[i].requestId, request.state);
         }
     }
@@ -201,7 +216,7 @@ contract RequestEscrow is IRequestEscrow, Ownable, ReentrancyGuardTransient {
     function _settleRequest(
         RequestResult calldata result,
         Request memory request,
-        INodeRegistry.StandingParameters memory standing
+        INodeStanding.StandingParameters memory parameters
     ) private {
         uint256 threshold = _terms[request.terms].qualityThreshold.unwrap();
         (uint256[] memory qualities, uint256 winner) = _judge(result.responses, request);
@@ -217,7 +232,8 @@ contract RequestEscrow is IRequestEscrow, Ownable, ReentrancyGuardTransient {
                 vault.release(worker, reservation);
             } else if (qualities[i] < threshold) {
                 outcome = ResponseOutcome.Slashed;
-                slashed = vault.slash(worker, reservation, reservation);
+                vault.slash(worker, reservation, reservation);
+                slashed = reservation;
             } else {
                 vault.release(worker, reservation);
                 outcome = ResponseOutcome.Unpaid;
@@ -227,7 +243,7 @@ contract RequestEscrow is IRequestEscrow, Ownable, ReentrancyGuardTransient {
                     _addCredit(worker, reward);
                 }
             }
-            if (score.scored) _recordPerformance(standing, request.baseReward, worker, score.throughput, qualities[i]);
+            if (score.scored) _recordPerformance(parameters, request, worker, score.throughput, qualities[i], outcome);
             emit ResponseSettled(result.requestId, worker, outcome, qualities[i], reward, slashed, score.fraud);
         }
 
@@ -235,7 +251,8 @@ contract RequestEscrow is IRequestEscrow, Ownable, ReentrancyGuardTransient {
         totalReserved -= request.baseReward;
         totalCredit += request.baseReward;
         _addCredit(request.asker, request.baseReward - paid);
-        if (paid != 0) registry.recordWork(request.asker, INodeRegistry.Role.Oracle, paid, 0);
+        uint256 consumed = UtilityMath.consumptionDown(request.baseReward, paid, parameters.resourceShare.unwrap());
+        standing.recordWork(request.asker, NodeRole.Oracle, consumed, 0);
         emit RequestSettled(result.requestId, request.asker, paid, request.baseReward - paid);
     }
 
@@ -282,30 +299,30 @@ contract RequestEscrow is IRequestEscrow, Ownable, ReentrancyGuardTransient {
 
     /// @dev Every scored response counts with the R_base that stood behind it, paid or not: a bad answer is work too.
     function _recordPerformance(
-        INodeRegistry.StandingParameters memory standing,
-        uint256 baseReward,
+        INodeStanding.StandingParameters memory parameters,
+        Request memory request,
         address worker,
         uint256 throughput,
-        uint256 quality
+        uint256 quality,
+        ResponseOutcome outcome
     ) private {
-        uint256 weightThroughput = standing.weightThroughput.unwrap();
+        uint256 weightThroughput = parameters.weightThroughput.unwrap();
         uint256 performance = StakingMath.workerPerformanceDown(
-            StakingMath.throughputRatioDown(throughput, standing.targetThroughput),
+            StakingMath.throughputRatioDown(throughput, parameters.targetThroughput),
             quality,
             weightThroughput,
             WAD - weightThroughput
         );
-        registry.recordWork(worker, INodeRegistry.Role.Worker, baseReward, performance);
+        standing.recordWork(worker, NodeRole.Worker, request.baseReward, performance);
+        if (outcome == ResponseOutcome.Slashed) standing.strike(worker, request.asker, request.baseReward);
     }
 
     // ---------------------------------------------------------------- owner
 
     /// @notice Names the consensus, once.
-    function wire(address consensus_) external onlyOwner {
-        if (consensus != address(0)) revert RequestEscrow_AlreadyWired(consensus);
-        if (consensus_ == address(0)) revert RequestEscrow_ZeroAddress();
-        consensus = consensus_;
-        emit Wired(consensus_);
+    function wire(address consensus) external {
+        _beginWiring();
+        _grant(SETTLE, consensus, block.timestamp);
     }
 
     /// @notice Sets τ, κ and the weights of requests submitted from now on.
@@ -359,6 +376,11 @@ contract RequestEscrow is IRequestEscrow, Ownable, ReentrancyGuardTransient {
     }
 
     // ---------------------------------------------------------------- internal
+
+    /// @inheritdoc ModuleRights
+    function _moduleDelay() internal view override returns (uint256) {
+        return vault.moduleDelay();
+    }
 
     function _requireOpen(uint256 requestId) private view returns (Request memory request) {
         request = _requests[requestId];
@@ -421,7 +443,7 @@ contract RequestEscrow is IRequestEscrow, Ownable, ReentrancyGuardTransient {
         _requireWithin("minResponseWindow", limits.minResponseWindow, 1, limits.maxResponseWindow);
         _requireWithin("minScoringWindow", limits.minScoringWindow, 1, limits.maxScoringWindow);
         uint256 windows = uint256(limits.maxResponseWindow) + limits.maxScoringWindow;
-        uint256 longest = vault.longestOffencePath() - vault.appealWindow();
+        uint256 longest = vault.requestPath();
         if (windows > longest) revert RequestEscrow_WindowsTooLong(windows, longest);
         emit RequestLimitsSet(_limits, limits);
         _limits = limits;

@@ -26,12 +26,13 @@ library ConsensusMath {
         return FixedPointMathLib.mulDiv(uncappedTotal, maxSeatShare, WAD);
     }
 
-    /// @notice A seat's share of the capped total, which fits 8 bytes.
-    /// @param weight Capped weight, wei.
-    /// @param cappedTotal Σ capped weights, wei, above 0.
-    /// @return share WAD, rounded down: shares sum to at most 1.
-    function seatShareDown(uint256 weight, uint256 cappedTotal) internal pure returns (uint64) {
-        return uint64(FixedPointMathLib.mulDiv(weight, WAD, cappedTotal));
+    /// @notice A number below `total` in proportion to `random`. Not a remainder: whoever could move the total by one
+    /// unit after the randomness is known would then choose among unrelated draws; here a draw moves with the total.
+    /// @param random Uniform over 256 bits; the upper 192 count.
+    /// @param total Σ capped weights.
+    /// @return draw Below `total`; uniform but for a part of total / 2^192.
+    function drawDown(uint256 random, uint64 total) internal pure returns (uint256 draw) {
+        draw = ((random >> 64) * total) >> 192;
     }
 
     /// @notice The seat drawn by `draw`: seats own consecutive stretches of [0, Σ weights), in order of their index.

@@ -35,6 +35,20 @@ library UtilityMath {
         return work >= referenceWork ? WAD : (work * WAD) / referenceWork;
     }
 
+    /// @notice What a settled request adds to its asker's consumption: a share of what it asked for, the rest of the
+    /// value it accepted (decision D5).
+    /// @param asked R_base, wei: the resources it kept busy.
+    /// @param accepted Reward paid, wei.
+    /// @param resourceShare WAD, at most 1.
+    /// @return consumption Wei, rounded down.
+    function consumptionDown(
+        uint256 asked,
+        uint256 accepted,
+        uint256 resourceShare
+    ) internal pure returns (uint256 consumption) {
+        return (asked * resourceShare + accepted * (WAD - resourceShare)) / WAD;
+    }
+
     /// @notice 1 − c_o, an oracle node's performance in an epoch: it falls as consumption rises (decision D5).
     /// @param consumption Accepted value of the epoch, any unit.
     /// @param referenceConsumption The consumption that counts as 1, same unit, above 0.

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {exp as prbExp} from "@prb/math/src/sd59x18/Math.sol";
 import {SD59x18} from "@prb/math/src/sd59x18/ValueType.sol";
 
+import {CollateralMath} from "../math/CollateralMath.sol";
 import {ConsensusMath} from "../math/ConsensusMath.sol";
 import {FeeMath} from "../math/FeeMath.sol";
 import {RewardMath} from "../math/RewardMath.sol";
@@ -118,9 +119,47 @@ contract MathHarness {
         for (uint256 i; i < rows.length; ++i) out[i] = UtilityMath.workWeightDown(rows[i][0], rows[i][1]);
     }
 
+    function consumptionDown(uint256[3][] calldata rows) external pure returns (uint256[] memory out) {
+        out = new uint256[](rows.length);
+        for (uint256 i; i < rows.length; ++i) {
+            out[i] = UtilityMath.consumptionDown(rows[i][0], rows[i][1], rows[i][2]);
+        }
+    }
+
     function oraclePerformanceUp(uint256[2][] calldata rows) external pure returns (uint256[] memory out) {
         out = new uint256[](rows.length);
         for (uint256 i; i < rows.length; ++i) out[i] = UtilityMath.oraclePerformanceUp(rows[i][0], rows[i][1]);
+    }
+
+    // CollateralMath
+
+    function unitsDown(uint256[3][] calldata rows) external pure returns (uint256[] memory out) {
+        out = new uint256[](rows.length);
+        for (uint256 i; i < rows.length; ++i) out[i] = CollateralMath.unitsDown(rows[i][0], rows[i][1], rows[i][2]);
+    }
+
+    function cappedUnitsDown(uint256[3][] calldata rows) external pure returns (uint256[] memory out) {
+        out = new uint256[](rows.length);
+        for (uint256 i; i < rows.length; ++i) {
+            out[i] = CollateralMath.cappedUnitsDown(rows[i][0], rows[i][1], rows[i][2]);
+        }
+    }
+
+    /// @param rows MASA staked, MASA queued, TAO staked, TAO queued, reserved, amount, scale, weight.
+    /// @return out MASA staked, MASA queued, TAO staked, TAO queued, shortfall.
+    function cut(uint256[8][] calldata rows) external pure returns (uint256[5][] memory out) {
+        out = new uint256[5][](rows.length);
+        for (uint256 i; i < rows.length; ++i) {
+            uint256[8] calldata row = rows[i];
+            CollateralMath.Cut memory c = CollateralMath.cut(
+                [row[0], row[1], row[2], row[3]],
+                row[4],
+                row[5],
+                row[6],
+                row[7]
+            );
+            out[i] = [c.masaStaked, c.masaQueued, c.taoStaked, c.taoQueued, c.shortfall];
+        }
     }
 
     // FeeMath
@@ -171,6 +210,11 @@ contract MathHarness {
     function seatWeightDown(uint256[2][] calldata rows) external pure returns (uint256[] memory out) {
         out = new uint256[](rows.length);
         for (uint256 i; i < rows.length; ++i) out[i] = ConsensusMath.seatWeightDown(rows[i][0], rows[i][1]);
+    }
+
+    function drawDown(uint256[2][] calldata rows) external pure returns (uint256[] memory out) {
+        out = new uint256[](rows.length);
+        for (uint256 i; i < rows.length; ++i) out[i] = ConsensusMath.drawDown(rows[i][0], uint64(rows[i][1]));
     }
 
     function seatAt(uint256[] calldata weights, uint256[] calldata draws) external pure returns (uint256[] memory out) {

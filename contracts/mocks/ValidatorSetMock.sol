@@ -16,6 +16,8 @@ contract ValidatorSetMock {
     mapping(uint64 epoch => IValidatorSet.FrozenSet) private _frozen;
     mapping(uint64 epoch => address[]) private _hotKeys;
     mapping(uint64 epoch => uint64[]) private _weights;
+    /// @notice Seats whose keys do not count any more.
+    mapping(uint64 epoch => uint64) public maskOf;
 
     /// @notice Freezes any set; unlike the real one it may be frozen again.
     function freeze(
@@ -33,6 +35,10 @@ contract ValidatorSetMock {
         _hotKeys[epoch] = hotKeys;
         _weights[epoch] = weights;
         _frozen[epoch] = IValidatorSet.FrozenSet(address(this), total, seats, leastConfirmations);
+    }
+
+    function setMask(uint64 epoch, uint64 mask) external {
+        maskOf[epoch] = mask;
     }
 
     /// @notice Whether {recordScores} reverts from now on.

@@ -1,5 +1,9 @@
-/** Wires the contracts to each other, once, then gives every one that has an owner to the timelock. */
+/**
+ * Wires the contracts to each other, once, puts the first bounties into the pot of the roll, and gives every contract
+ * that still has another owner to the timelock.
+ */
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
+import { ZeroAddress } from "ethers";
 
 import type { DeployParameters } from "../params.ts";
 import { protocolModule } from "./protocol.ts";
@@ -11,20 +15,25 @@ export function masaModule(parameters: DeployParameters, chainId: number) {
   const tokens = masaTokenModule(parameters);
   const wrappedTao = wrappedTaoModule(parameters, chainId);
   const governance = timelockModule(parameters);
-  const protocol = protocolModule(parameters, tokens, governance);
+  const protocol = protocolModule(parameters, tokens, wrappedTao, governance);
   return buildModule("Masa", (m) => {
     const { masa } = m.useModule(tokens);
     const tao = wrappedTao === undefined ? {} : m.useModule(wrappedTao);
     const { timelock } = m.useModule(governance);
     const contracts = m.useModule(protocol);
-    const { vault, registry, validatorSet, escrow, consensus, epochManager } = contracts;
+    const { clock, vault, standing, registry, validatorSet, escrow } = contracts;
+    const { consensus, epochManager, guardian } = contracts;
     const wiring = [
-      m.call(vault, "wire", [escrow]),
-      m.call(registry, "wire", [escrow, validatorSet, epochManager]),
+      m.call(clock, "wire", [epochManager]),
+      // Nobody observes stakes before votes exist.
+      m.call(vault, "wire", [escrow, parameters.vault.slashCap, guardian, ZeroAddress]),
+      m.call(standing, "wire", [registry, escrow, validatorSet, guardian, epochManager]),
+      m.call(registry, "wire", [validatorSet]),
       m.call(validatorSet, "wire", [consensus, epochManager]),
       m.call(escrow, "wire", [consensus]),
     ];
-    for (const owned of [vault, registry, validatorSet, escrow]) {
+    if (parameters.roll.funding > 0n) m.call(masa, "transfer", [epochManager, parameters.roll.funding]);
+    for (const owned of [vault, standing, registry, validatorSet, escrow]) {
       m.call(owned, "transferOwnership", [timelock], { after: wiring });
     }
     return { masa, ...tao, timelock, ...contracts };

@@ -1,21 +1,25 @@
-/** The protocol's own contracts, from the lowest floor to the highest, owned by the deployer until the handover. */
+/** The protocol's own contracts, from the lowest floor to the highest; those to be wired are the deployer's until then. */
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
+import { ZeroAddress } from "ethers";
 
 import { WORK_UNIT } from "../feasibility.ts";
 import type { DeployParameters } from "../params.ts";
 import type { TimelockModule } from "./timelock.ts";
-import type { MasaTokenModule } from "./tokens.ts";
+import type { MasaTokenModule, WrappedTaoModule } from "./tokens.ts";
 
 /** The structs of the constructors, with the field names of the interfaces. */
 function structs(p: DeployParameters) {
   const { weights: seatWeights, ...seats } = p.seats;
   const { weights: qualityWeights, ...terms } = p.terms;
+  const { references, ...standing } = p.standing;
+  const { requestPath, reportPath, evidenceWindow, appealWindow, unbondingDelay, moduleDelay } = p.vault;
   return {
+    delays: { requestPath, reportPath, evidenceWindow, appealWindow, unbondingDelay, moduleDelay },
     roles: [p.roles.validator, p.roles.worker, p.roles.oracle],
-    standing: p.standing,
-    referenceWork: {
-      worker: p.referenceWork.worker / WORK_UNIT,
-      oracle: p.referenceWork.oracle / WORK_UNIT,
+    standing: {
+      ...standing,
+      workerReference: references.worker / WORK_UNIT,
+      oracleReference: references.oracle / WORK_UNIT,
     },
     seats: {
       ...seats,
@@ -30,43 +34,85 @@ function structs(p: DeployParameters) {
       weightFactual: qualityWeights.factual,
       weightResponseTime: qualityWeights.responseTime,
     },
-    limits: p.limits,
   };
 }
 
-export function protocolModule(p: DeployParameters, tokens: MasaTokenModule, governance: TimelockModule) {
-  const { roles, standing, referenceWork, seats, terms, limits } = structs(p);
+export function protocolModule(
+  p: DeployParameters,
+  tokens: MasaTokenModule,
+  wrappedTao: WrappedTaoModule | undefined,
+  governance: TimelockModule,
+) {
+  const { delays, roles, standing: standingParameters, seats, terms } = structs(p);
+  const { collateral, slashDestinations: to } = p.vault;
   return buildModule("MasaProtocol", (m) => {
-    const owner = m.getAccount(0);
+    const deployer = m.getAccount(0);
     const { masa } = m.useModule(tokens);
+    const tao = wrappedTao === undefined ? ZeroAddress : m.useModule(wrappedTao).tao;
     const { timelock } = m.useModule(governance);
-    const clock = m.contract("EpochClock", [0n, p.clock.epochLength]);
+    const clock = m.contract("EpochClock", [0n, p.clock.epochLength, deployer]);
     const curve = m.contract("StakingCurve");
-    const { unbondingDelay, appealWindow, longestOffencePath } = p.vault;
+    const { baseRate, maxRate, referenceConsumption, minimumFee } = p.feeCurve;
+    const feeCurve = m.contract("FeeCurve", [baseRate, maxRate, referenceConsumption, minimumFee]);
     const vault = m.contract("StakeVault", [
-      owner,
+      deployer,
       clock,
       masa,
-      timelock,
-      unbondingDelay,
-      appealWindow,
-      longestOffencePath,
+      tao,
+      delays,
+      collateral,
+      { ...to, treasury: to.treasury ?? timelock, compensation: to.compensation ?? ZeroAddress },
     ]);
-    const registry = m.contract("NodeRegistry", [
-      owner,
+    const standing = m.contract("NodeStanding", [
+      deployer,
       masa,
-      clock,
       vault,
       curve,
+      0, // no epoch is rolled into yet, whatever the clock says by then
       p.maxStakedShare,
       roles,
-      standing,
-      referenceWork,
+      standingParameters,
     ]);
-    const validatorSet = m.contract("ValidatorSet", [owner, registry, vault, seats]);
-    const escrow = m.contract("RequestEscrow", [owner, masa, registry, vault, terms, limits]);
+    const registry = m.contract("NodeRegistry", [deployer, masa, standing, vault, p.poke]);
+    const validatorSet = m.contract("ValidatorSet", [deployer, registry, standing, vault, seats]);
+    const escrow = m.contract("RequestEscrow", [deployer, masa, registry, standing, vault, terms, p.limits]);
     const consensus = m.contract("ScoreConsensus", [clock, validatorSet, escrow, p.clock.roundLength]);
-    const epochManager = m.contract("EpochManager", [clock, registry, validatorSet]);
-    return { clock, curve, vault, registry, validatorSet, escrow, consensus, epochManager };
+    // These two are never wired: the timelock owns them from the start.
+    const epochManager = m.contract("EpochManager", [
+      timelock,
+      clock,
+      masa,
+      vault,
+      standing,
+      validatorSet,
+      consensus,
+      p.roll.bounty,
+    ]);
+    const holder = p.guardian.holder ?? p.timelock.council?.[0] ?? deployer;
+    const guardian = m.contract("Guardian", [timelock, vault, standing, holder, p.guardian.term]);
+    const lens = m.contract("ProtocolLens", [
+      clock,
+      vault,
+      standing,
+      registry,
+      validatorSet,
+      escrow,
+      epochManager,
+      feeCurve,
+    ]);
+    return {
+      clock,
+      curve,
+      feeCurve,
+      vault,
+      standing,
+      registry,
+      validatorSet,
+      escrow,
+      consensus,
+      epochManager,
+      guardian,
+      lens,
+    };
   });
 }

@@ -26,3 +26,5 @@ export function wrappedTaoModule(parameters: DeployParameters, chainId: number) 
     tao: tao === null ? m.contract("WrappedTaoMock") : m.contractAt("MasaToken", tao),
   }));
 }
+
+export type WrappedTaoModule = NonNullable<ReturnType<typeof wrappedTaoModule>>;

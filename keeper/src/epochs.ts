@@ -2,6 +2,8 @@
 import {
   assembleEpochScores,
   epochReportDigest,
+  hasSeat,
+  isEnough,
   isRevert,
   MasaError,
   packSignatures,
@@ -12,7 +14,7 @@ import {
 } from "#sdk";
 import type { EpochReport, FinalRound, FrozenSeats, RequestFacts } from "#sdk";
 
-import { askPeers, checkRound, isEnough, ownSeat } from "./rounds.ts";
+import { askPeers, checkRound, ownSeat, withoutRevoked } from "./rounds.ts";
 import { placeInTime } from "./runtime.ts";
 import type { KeeperRuntime } from "./runtime.ts";
 import { verifySignature } from "./verify.ts";
@@ -25,7 +27,7 @@ const EPOCH_ROUND = 0xffff_ffff;
 /** Rolls into the current epoch if nobody has. The seat drawn first goes at once, the others one attempt later. */
 export async function rollEpoch(runtime: KeeperRuntime, now: number): Promise<boolean> {
   const { connection, log, times } = runtime;
-  const place = placeInTime(runtime.clock, times, now);
+  const place = await placeInTime(runtime, now);
   if (place.epoch <= Number(await connection.contracts.epochManager.rolledEpoch())) return false;
   const previous = await runtime.frozenSeats(place.epoch - 1);
   const first =
@@ -107,11 +109,14 @@ export async function signProposedEpoch(
   const { report, rounds } = call;
   const { frozen } = await ownSeat(runtime, report.epoch);
   const { timestamp } = await runtime.connection.latest();
-  const place = placeInTime(runtime.clock, runtime.times, timestamp);
+  const place = await placeInTime(runtime, timestamp);
   if (place.epoch !== report.epoch + 1)
     throw new MasaError("MASA-503", `epoch ${report.epoch} cannot be reported now`);
-  const drawn = frozen.hotKeys[proposerOf(frozen, EPOCH_ROUND, report.attempt)];
-  if (drawn !== proposer) throw new MasaError("MASA-503", `attempt ${report.attempt} is ${drawn}'s turn`);
+  const drawn = proposerOf(frozen, EPOCH_ROUND, report.attempt);
+  if (frozen.hotKeys[drawn] !== proposer)
+    throw new MasaError("MASA-503", `attempt ${report.attempt} is ${frozen.hotKeys[drawn]}'s turn`);
+  if (hasSeat(await runtime.maskOf(report.epoch), drawn))
+    throw new MasaError("MASA-504", `${proposer} was revoked`);
   if (report.poster !== proposer)
     throw new MasaError("MASA-503", "the report names another poster than its proposer");
   if (encode(scoresOf(runtime, frozen, rounds)) !== encode(report.scores)) {
@@ -123,7 +128,7 @@ export async function signProposedEpoch(
 /** Proposes and posts the report of the epoch that has just ended, if it is this keeper's turn. */
 export async function proposeEpoch(runtime: KeeperRuntime, now: number): Promise<boolean> {
   const { connection, store, log } = runtime;
-  const place = placeInTime(runtime.clock, runtime.times, now);
+  const place = await placeInTime(runtime, now);
   const epoch = place.epoch - 1;
   if (epoch < 1 || store.isEpochFinal(epoch)) return false;
   const frozen = await runtime.frozenSeats(epoch);
@@ -156,6 +161,7 @@ export async function proposeEpoch(runtime: KeeperRuntime, now: number): Promise
     },
   );
   for (const [peerSeat, signature] of signed) signatures.set(peerSeat, signature);
+  withoutRevoked(signatures, await runtime.maskOf(epoch));
   if (!isEnough(frozen, signatures.keys())) {
     log.warn({ epoch, attempt, signatures: signatures.size }, "too few signatures for an epoch report");
     return false;

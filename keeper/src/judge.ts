@@ -52,14 +52,14 @@ function remember<K, V>(cache: Map<K, V>, key: K, value: V, most: number): V {
   return value;
 }
 
-function nodePeer(runtime: KeeperRuntime, account: string): Peer {
-  const endpoint = runtime.store.endpointOf(account);
-  if (endpoint === null) throw new MasaError("MASA-501", `${account} publishes no endpoint`);
-  return { account, endpoint };
+async function nodePeer(runtime: KeeperRuntime, account: string): Promise<Peer> {
+  const peer = await runtime.peerAt(account);
+  if (peer === null) throw new MasaError("MASA-501", `${account} publishes no endpoint`);
+  return peer;
 }
 
 async function fetchRequestPayload(runtime: KeeperRuntime, request: StoredRequest): Promise<RequestPayload> {
-  const peer = nodePeer(runtime, request.asker);
+  const peer = await nodePeer(runtime, request.asker);
   const text = await runtime.call(peer, "GET", `/payloads/${request.payloadHash}`, "", MAX_PAYLOAD_BYTES);
   if (payloadHash(text) !== request.payloadHash) {
     throw new MasaError(
@@ -78,7 +78,7 @@ async function fetchEvidence(
   const key = payload.evidence.map(({ id, hash }) => `${id}=${hash}`).join("\n");
   const known = indexes.get(key);
   if (known !== undefined) return known;
-  const peer = nodePeer(runtime, request.asker);
+  const peer = await nodePeer(runtime, request.asker);
   const found: EvidenceDocument[] = [];
   for (const { id, hash } of payload.evidence) {
     let text = documents.get(hash);
@@ -100,7 +100,7 @@ async function fetchResponse(
   commitment: StoredCommitment,
 ): Promise<string> {
   if (commitment.payload !== null) return commitment.payload;
-  const peer = nodePeer(runtime, commitment.worker);
+  const peer = await nodePeer(runtime, commitment.worker);
   // Twice the bound: JSON escapes may double a payload that is itself JSON.
   const text = await runtime.call(peer, "GET", `/responses/${request.requestId}`, "", 2 * MAX_PAYLOAD_BYTES);
   let served;

@@ -1,7 +1,7 @@
 /** The validator's keeper: one look at the chain after another, as a daemon (`run`) or from a cron job (`once`). */
 import type { Logger } from "pino";
 
-import { connect, explainChainError, MasaError, readEvents } from "#sdk";
+import { connect, explainChainError, MasaError, readEvents, signsFor } from "#sdk";
 
 import { proposeEpoch, rollEpoch } from "./epochs.ts";
 import { judgeRequest } from "./judge.ts";
@@ -10,6 +10,7 @@ import { makeRuntime } from "./runtime.ts";
 import type { KeeperRuntime } from "./runtime.ts";
 import { scorers } from "./scoring/index.ts";
 import type { ScorerName } from "./scoring/index.ts";
+import { applySlashes, keepSeat } from "./seat.ts";
 import { startKeeperServer } from "./server.ts";
 import { KeeperStore } from "./store.ts";
 
@@ -34,6 +35,8 @@ export interface KeeperOptions {
   readonly attemptSeconds: number;
   readonly giveUpSeconds: number;
   readonly peerTimeoutMs: number;
+  /** Whether to ask for a seat again when the validator has lost its own; needs the right "seat". */
+  readonly rejoin: boolean;
   readonly log: Logger;
 }
 
@@ -52,6 +55,7 @@ async function tick(runtime: KeeperRuntime, sync: () => Promise<void>): Promise<
   const { timestamp: now } = await connection.latest();
   const steps: [string, () => Promise<unknown>][] = [
     ["roll", () => rollEpoch(runtime, now)],
+    ["seat", () => keepSeat(runtime)],
     [
       "judge",
       async () => {
@@ -72,6 +76,7 @@ async function tick(runtime: KeeperRuntime, sync: () => Promise<void>): Promise<
       },
     ],
     ["epoch report", () => proposeEpoch(runtime, now)],
+    ["slashes", () => applySlashes(runtime, now)],
   ];
   const failures: unknown[] = [];
   for (const [name, step] of steps) {
@@ -103,23 +108,18 @@ export async function startKeeper(options: KeeperOptions): Promise<Keeper> {
   const store = new KeeperStore(options.statePath);
   try {
     store.bind(`${manifest.chainId}:${manifest.contracts.consensus}:${wallet.address}`);
-    const account = await contracts.registry.accountOfHotKey(wallet.address);
-    if (BigInt(account) === 0n) {
-      throw new MasaError("MASA-403", `${wallet.address} is no validator's hot key`);
-    }
-    const [genesis, epochLength, roundLength] = await Promise.all([
-      contracts.clock.genesis(),
-      contracts.clock.epochLength(),
-      contracts.consensus.roundLength(),
-    ]);
+    const account = await signsFor(contracts, wallet.address);
+    if (account === null) throw new MasaError("MASA-403", `${wallet.address} is no validator's hot key`);
     const runtime = makeRuntime({
       connection,
       hotKey: wallet.address,
+      account,
       store,
       scorer: scorers[options.scorer],
-      clock: { genesis: Number(genesis), epochLength: Number(epochLength), roundLength: Number(roundLength) },
+      roundLength: Number(await contracts.consensus.roundLength()),
       times: options,
       allowPrivateHosts: options.allowPrivateHosts,
+      rejoin: options.rejoin,
       log: options.log,
     });
     // Reads of the loop and of served requests share one queue: the store's cursor moves in one place at a time.
@@ -132,7 +132,6 @@ export async function startKeeper(options: KeeperOptions): Promise<Keeper> {
     let lastError: string | null = null;
     const server = await startKeeperServer(
       runtime,
-      account,
       sync,
       { lastTickAt: () => lastTickAt, lastError: () => lastError },
       options,

@@ -6,6 +6,9 @@ import { keccak256, toUtf8Bytes } from "ethers";
 
 import {
   assembleResults,
+  epochStart,
+  hasSeat,
+  isEnough,
   isRevert,
   isVectorSigned,
   MasaError,
@@ -57,24 +60,28 @@ export async function ownSeat(
   return { frozen, seat };
 }
 
-/** Throws MASA-503 unless `proposer` is the seat drawn for the turn and the turn has begun. */
-export function requireTurn(
+/** Throws MASA-503 unless `proposer` is the seat drawn for the turn and the turn has begun, MASA-504 if it was revoked. */
+export async function requireTurn(
   runtime: KeeperRuntime,
   frozen: FrozenSeats,
   turn: Turn,
   proposer: string,
   now: number,
-): void {
-  const { clock, times } = runtime;
+): Promise<void> {
   const begins =
-    clock.genesis +
-    turn.epoch * clock.epochLength +
-    turn.round * clock.roundLength +
-    turn.attempt * times.attemptSeconds;
+    epochStart(await runtime.clock(), turn.epoch) +
+    turn.round * runtime.roundLength +
+    turn.attempt * runtime.times.attemptSeconds;
   if (now + 1 < begins) throw new MasaError("MASA-503", `attempt ${turn.attempt} has not begun`);
-  const drawn = frozen.hotKeys[proposerOf(frozen, turn.round, turn.attempt)];
-  if (drawn !== proposer)
-    throw new MasaError("MASA-503", `attempt ${turn.attempt} is ${drawn}'s turn, not ${proposer}'s`);
+  const drawn = proposerOf(frozen, turn.round, turn.attempt);
+  if (frozen.hotKeys[drawn] !== proposer)
+    throw new MasaError(
+      "MASA-503",
+      `attempt ${turn.attempt} is ${frozen.hotKeys[drawn]}'s turn, not ${proposer}'s`,
+    );
+  // Who was robbed of its key revokes it: from then on the key proposes nothing.
+  if (hasSeat(await runtime.maskOf(turn.epoch), drawn))
+    throw new MasaError("MASA-504", `${proposer} was revoked`);
 }
 
 /** This keeper's own scores for a turn, signed once. Answers POST /vectors. */
@@ -125,7 +132,7 @@ export async function signProposedRound(
   const { report, vectors } = round;
   const { frozen, seat } = await ownSeat(runtime, report.epoch);
   const { timestamp } = await connection.latest();
-  requireTurn(runtime, frozen, report, proposer, timestamp);
+  await requireTurn(runtime, frozen, report, proposer, timestamp);
   if (report.poster !== proposer)
     throw new MasaError("MASA-503", "the report names another poster than its proposer");
   for (const result of report.results) {
@@ -135,6 +142,9 @@ export async function signProposedRound(
     }
   }
   checkRound(runtime, frozen, round);
+  const mask = await runtime.maskOf(report.epoch);
+  const revoked = vectors.find((vector) => hasSeat(mask, vector.seat));
+  if (revoked !== undefined) throw new MasaError("MASA-503", `the key of seat ${revoked.seat} was revoked`);
   const own = vectors.find((vector) => vector.seat === seat);
   const known = report.results.filter((result) => store.ownResult(result.requestId) !== null);
   if (own === undefined && known.length === report.results.length) {
@@ -179,11 +189,9 @@ export async function askPeers<T>(
   return answers;
 }
 
-/** Whether signatures of these seats finalise a report of the frozen set (EQ-28). */
-export function isEnough(frozen: FrozenSeats, seats: Iterable<number>): boolean {
-  const list = [...seats];
-  const signed = list.reduce((sum, seat) => sum + (frozen.weights[seat] ?? 0n), 0n);
-  return 3n * signed > 2n * frozen.totalWeight && list.length >= frozen.leastConfirmations;
+/** Drops what seats sent whose keys were revoked since the set was frozen: the contract takes no such signature. */
+export function withoutRevoked(bySeat: Map<number, unknown>, mask: bigint): void {
+  for (const seat of [...bySeat.keys()].filter((given) => hasSeat(mask, given))) bySeat.delete(seat);
 }
 
 /** What this keeper can put into a report now, oldest first, within the bounds of one report. */
@@ -207,7 +215,7 @@ export async function proposeRound(
   now: number,
 ): Promise<boolean> {
   const { connection, store, log } = runtime;
-  const turn: Turn = placeInTime(runtime.clock, runtime.times, now);
+  const turn: Turn = await placeInTime(runtime, now);
   const frozen = await runtime.frozenSeats(turn.epoch);
   if (frozen === null || frozen.totalWeight === 0n) return false;
   const seat = proposerOf(frozen, turn.round, turn.attempt);
@@ -215,6 +223,7 @@ export async function proposeRound(
   if (store.finalRounds(turn.epoch).some((final) => final.round === turn.round)) return false;
   const requestIds = chooseRequests(runtime, requests, now);
   if (requestIds.length === 0 || store.hasSigned("scoreReport", turn)) return false;
+  if (hasSeat(await runtime.maskOf(turn.epoch), seat)) return false;
 
   const own = await ownVector(runtime, { ...turn, requestIds });
   const call = encode({ epoch: turn.epoch, round: turn.round, attempt: turn.attempt, requestIds });
@@ -223,6 +232,7 @@ export async function proposeRound(
     if (vector.seat !== peerSeat) throw new MasaError("MASA-503", "a vector of another seat");
     return vector;
   });
+  withoutRevoked(answers, await runtime.maskOf(turn.epoch));
   const vectors = [own, ...answers.values()]
     .filter((vector) => isVectorSigned(connection.manifest, frozen, vector))
     .sort((a, b) => a.seat - b.seat);
@@ -244,6 +254,7 @@ export async function proposeRound(
     return signature;
   });
   for (const [peerSeat, signature] of signed) signatures.set(peerSeat, signature);
+  withoutRevoked(signatures, await runtime.maskOf(turn.epoch));
   if (!isEnough(frozen, signatures.keys())) {
     log.warn({ ...turn, signatures: signatures.size }, "too few signatures for a score report");
     return false;

@@ -1,8 +1,18 @@
 /** What every part of a keeper works with, made once at start. */
 import type { Logger } from "pino";
 
-import { guardedFetch, MasaError, readFrozenSeats, signHttpRequest } from "#sdk";
-import type { Connection, FrozenSeats } from "#sdk";
+import {
+  guardedFetch,
+  locate,
+  MasaError,
+  readClock,
+  readEndpoint,
+  readFrozenSeats,
+  readMask,
+  signHttpRequest,
+  signsFor,
+} from "#sdk";
+import type { Clock, Connection, FrozenSeats } from "#sdk";
 
 import type { Scorer } from "./scoring/index.ts";
 import type { KeeperStore } from "./store.ts";
@@ -17,27 +27,31 @@ export interface KeeperTimes {
   readonly giveUpSeconds: number;
 }
 
-/** The epoch's clock as fixed at deployment, seconds. */
-export interface ClockFacts {
-  readonly genesis: number;
-  readonly epochLength: number;
-  readonly roundLength: number;
-}
-
 export interface KeeperRuntime {
   readonly connection: Connection;
   /** Address that signs reports: the hot key, which also pays for posting. */
   readonly hotKey: string;
+  /** The validator that it signs for. */
+  readonly account: string;
   readonly store: KeeperStore;
   readonly scorer: Scorer;
-  readonly clock: ClockFacts;
+  /** Seconds of a round, as fixed at deployment. */
+  readonly roundLength: number;
   readonly times: KeeperTimes;
   readonly allowPrivateHosts: boolean;
+  /** Whether to ask for a seat again when the validator has lost its own. */
+  readonly rejoin: boolean;
   readonly log: Logger;
+  /** The clock around the present epoch; its length may change at any boundary. */
+  clock(): Promise<Clock>;
   /** The set frozen for an epoch, cached: it never changes. */
   frozenSeats(epoch: number): Promise<FrozenSeats | null>;
+  /** Seats of a frozen set whose keys were revoked since, by now. */
+  maskOf(epoch: number): Promise<bigint>;
   /** Account and endpoint of a hot key; null where it is not registered or publishes none. */
   peerOf(hotKey: string): Promise<Peer | null>;
+  /** A node by its account; null where it publishes no endpoint. */
+  peerAt(account: string): Promise<Peer | null>;
   /** A signed HTTP call to a node. Throws MASA-501, or MASA-504 where the node refuses. */
   call(peer: Peer, method: "GET" | "POST", path: string, body: string, maxBytes: number): Promise<string>;
 }
@@ -47,18 +61,47 @@ export interface Peer {
   readonly endpoint: string;
 }
 
+/** Milliseconds for which a peer's account and endpoint are taken for what they were: they seldom change. */
+const PEER_MS = 20_000;
 /** Frozen sets kept in memory: reports reach back one epoch. */
 const KEPT_EPOCHS = 8;
 
-type Made = "frozenSeats" | "peerOf" | "call";
+/** What was found for a name, for a while; what was not found is looked for again. */
+function remembered(look: (name: string) => Promise<Peer | null>): (name: string) => Promise<Peer | null> {
+  const known = new Map<string, { readonly at: number; readonly peer: Peer }>();
+  return async (name) => {
+    const found = known.get(name);
+    if (found !== undefined && Date.now() - found.at < PEER_MS) return found.peer;
+    const peer = await look(name);
+    if (peer === null) known.delete(name);
+    else known.set(name, { at: Date.now(), peer });
+    return peer;
+  };
+}
+
+type Made = "clock" | "frozenSeats" | "maskOf" | "peerOf" | "peerAt" | "call";
 
 export function makeRuntime(parts: Omit<KeeperRuntime, Made>): KeeperRuntime {
-  const { connection, store } = parts;
+  const { connection } = parts;
   const wallet = connection.wallet;
   if (wallet === null) throw new MasaError("MASA-104");
   const frozen = new Map<number, FrozenSeats>();
+  let clock: { epoch: number; read: Clock } | null = null;
+  const peerAt = remembered(async (account) => {
+    const endpoint = await readEndpoint(connection.contracts, account);
+    return endpoint === null ? null : { account, endpoint };
+  });
+  const peerOf = remembered(async (hotKey) => {
+    const account = await signsFor(connection.contracts, hotKey);
+    return account === null ? null : peerAt(account);
+  });
   return {
     ...parts,
+    async clock() {
+      const epoch = Number(await connection.contracts.clock.currentEpoch());
+      if (clock?.epoch !== epoch) clock = { epoch, read: await readClock(connection.contracts, epoch) };
+      return clock.read;
+    },
     async frozenSeats(epoch) {
       const known = frozen.get(epoch);
       if (known !== undefined) return known;
@@ -69,11 +112,9 @@ export function makeRuntime(parts: Omit<KeeperRuntime, Made>): KeeperRuntime {
       }
       return read;
     },
-    async peerOf(hotKey) {
-      const account = await connection.contracts.registry.accountOfHotKey(hotKey);
-      const endpoint = store.endpointOf(account);
-      return endpoint === null ? null : { account, endpoint };
-    },
+    maskOf: (epoch) => readMask(connection.contracts, epoch),
+    peerAt,
+    peerOf,
     async call(peer, method, path, body, maxBytes) {
       const { timestamp } = await connection.latest();
       const auth = await signHttpRequest(
@@ -101,13 +142,14 @@ export function makeRuntime(parts: Omit<KeeperRuntime, Made>): KeeperRuntime {
 }
 
 /** Where a Unix second lies: its epoch, the round in it and the attempt in that. */
-export function placeInTime(clock: ClockFacts, times: KeeperTimes, timestamp: number) {
-  const since = Math.max(0, timestamp - clock.genesis);
-  const epoch = Math.floor(since / clock.epochLength);
-  const inEpoch = since % clock.epochLength;
-  const rounds = Math.floor(clock.epochLength / clock.roundLength);
+export async function placeInTime(
+  runtime: Pick<KeeperRuntime, "clock" | "roundLength" | "times">,
+  timestamp: number,
+) {
+  const { epoch, secondsInEpoch, length } = locate(await runtime.clock(), timestamp);
+  const rounds = Math.floor(length / runtime.roundLength);
   // The remainder of an epoch that its rounds do not fill belongs to its last round.
-  const round = Math.min(Math.floor(inEpoch / clock.roundLength), rounds - 1);
-  const attempt = Math.floor((inEpoch - round * clock.roundLength) / times.attemptSeconds);
-  return { epoch, round, attempt, secondsInEpoch: inEpoch };
+  const round = Math.min(Math.floor(secondsInEpoch / runtime.roundLength), rounds - 1);
+  const attempt = Math.floor((secondsInEpoch - round * runtime.roundLength) / runtime.times.attemptSeconds);
+  return { epoch, round, attempt, secondsInEpoch };
 }

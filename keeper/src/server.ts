@@ -1,5 +1,5 @@
 /** The keeper's HTTP face: other keepers ask for vectors, signatures and archives; askers for what they paid for. */
-import { AUTH_HEADER, MasaError, recoverHttpSigner, startNodeServer } from "#sdk";
+import { actsFor, AUTH_HEADER, MasaError, recoverHttpSigner, startNodeServer } from "#sdk";
 import type { NodeAnswer, NodeRequest, NodeServer } from "#sdk";
 
 import { signProposedEpoch } from "./epochs.ts";
@@ -53,8 +53,7 @@ async function acceptedResponse(
   const request = runtime.store.request(requestId);
   if (request === null) throw new MasaError("MASA-501", `request ${requestId} is not known`);
   const { contracts } = runtime.connection;
-  const callerAccount = await contracts.registry.accountOfHotKey(caller);
-  if (caller !== request.asker && callerAccount !== request.asker) {
+  if (caller !== request.asker && (await actsFor(contracts, caller, "serve")) !== request.asker) {
     throw new MasaError("MASA-504", "only the asker gets the response");
   }
   const settled = await contracts.escrow.queryFilter(
@@ -71,7 +70,6 @@ async function acceptedResponse(
 
 async function handle(
   runtime: KeeperRuntime,
-  account: string,
   sync: () => Promise<void>,
   health: KeeperHealth,
   request: NodeRequest,
@@ -79,7 +77,12 @@ async function handle(
   const { connection } = runtime;
   if (request.method === "GET" && request.path === "/health") return healthAnswer(runtime, health);
   const { timestamp } = await connection.latest();
-  const signed = { audience: account, method: request.method, path: request.path, body: request.body };
+  const signed = {
+    audience: runtime.account,
+    method: request.method,
+    path: request.path,
+    body: request.body,
+  };
   const caller = recoverHttpSigner(connection.manifest, signed, request.header(AUTH_HEADER), timestamp);
 
   const response = /^\/responses\/([0-9]{1,78})$/.exec(request.path);
@@ -92,7 +95,7 @@ async function handle(
     case "/vectors": {
       const call = decodeVectorCall(request.body);
       const { frozen } = await ownSeat(runtime, call.epoch);
-      requireTurn(runtime, frozen, call, caller, timestamp);
+      await requireTurn(runtime, frozen, call, caller, timestamp);
       return json(await ownVector(runtime, call));
     }
     case "/sign/score":
@@ -116,7 +119,6 @@ async function handle(
 
 export function startKeeperServer(
   runtime: KeeperRuntime,
-  account: string,
   sync: () => Promise<void>,
   health: KeeperHealth,
   listen: { host: string; port: number },
@@ -124,6 +126,6 @@ export function startKeeperServer(
   return startNodeServer({
     ...listen,
     maxBytes: MAX_MESSAGE_BYTES,
-    handle: (request) => handle(runtime, account, sync, health, request),
+    handle: (request) => handle(runtime, sync, health, request),
   });
 }

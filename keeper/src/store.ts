@@ -1,5 +1,5 @@
 /**
- * What a keeper must not forget, in one SQLite file: the requests and nodes it has read from the chain, the payloads and
+ * What a keeper must not forget, in one SQLite file: the requests and slashes it has read from the chain, the payloads and
  * scores of its own work, the vectors behind final rounds, and above all what it has signed. Every write is committed
  * before the keeper acts on it, so a process killed at any point goes on where it stopped.
  */
@@ -12,7 +12,8 @@ import { decodeResults, encodeResults } from "./wire.ts";
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS nodes (account TEXT PRIMARY KEY, endpoint TEXT) STRICT;
+  CREATE TABLE IF NOT EXISTS pending_slashes (account TEXT PRIMARY KEY) STRICT;
+  CREATE TABLE IF NOT EXISTS seats_left (account TEXT PRIMARY KEY) STRICT;
   CREATE TABLE IF NOT EXISTS requests (
     id TEXT PRIMARY KEY, asker TEXT NOT NULL, payload_hash TEXT NOT NULL, kind TEXT NOT NULL,
     has_evidence INTEGER NOT NULL, max_responses INTEGER NOT NULL, submitted_at INTEGER NOT NULL,
@@ -119,9 +120,15 @@ export class KeeperStore {
     }
   }
 
-  endpointOf(account: string): string | null {
-    const row = this.#db.prepare("SELECT endpoint FROM nodes WHERE account = ?").get(account);
-    return (row?.["endpoint"] as string | null | undefined) ?? null;
+  /** Accounts against which a slash is booked that nobody has applied yet. */
+  pendingSlashes(): string[] {
+    const rows = this.#db.prepare("SELECT account FROM pending_slashes ORDER BY account").all();
+    return rows.map((row) => row["account"] as string);
+  }
+
+  /** Whether the account gave up its seat by its own will, and has not asked for another since. */
+  hasLeft(account: string): boolean {
+    return this.#db.prepare("SELECT 1 FROM seats_left WHERE account = ?").get(account) !== undefined;
   }
 
   openRequests(): StoredRequest[] {
@@ -248,13 +255,18 @@ export class KeeperStore {
       case "closed":
         this.#db.prepare("UPDATE requests SET is_open = 0 WHERE id = ?").run(String(event.requestId));
         return;
-      case "registered":
-      case "metadata":
-        this.#db
-          .prepare(
-            "INSERT INTO nodes VALUES (?, ?) ON CONFLICT (account) DO UPDATE SET endpoint = excluded.endpoint",
-          )
-          .run(event.account, event.endpoint);
+      case "slashBooked":
+        if (event.bookedUnits === 0n) return;
+        this.#db.prepare("INSERT INTO pending_slashes VALUES (?) ON CONFLICT DO NOTHING").run(event.account);
+        return;
+      case "slashApplied":
+        this.#db.prepare("DELETE FROM pending_slashes WHERE account = ?").run(event.account);
+        return;
+      case "seatLeft":
+        this.#db.prepare("INSERT INTO seats_left VALUES (?) ON CONFLICT DO NOTHING").run(event.account);
+        return;
+      case "waitlistJoined":
+        this.#db.prepare("DELETE FROM seats_left WHERE account = ?").run(event.account);
         return;
       case "roundFinal":
         this.#db

@@ -141,13 +141,8 @@ async function setUp(
       responseDeadline: START - 20,
       scoringDeadline: SCORING_DEADLINE,
     },
-    {
-      type: "registered",
-      account: asker,
-      role: "oracle",
-      endpoint: await serve(asker, askerPages, chain, callers),
-    },
   ];
+  chain.endpoints.set(asker, await serve(asker, askerPages, chain, callers));
   const workerPages: Pages[] = [];
   const commitments: { worker: string; committedAt: bigint }[] = [];
   for (const [index, answer] of answers(requestId).entries()) {
@@ -156,22 +151,15 @@ async function setUp(
     const pages: Pages = new Map(page === null ? [] : [[`/responses/${requestId}`, page]]);
     workerPages.push(pages);
     commitments.push({ worker, committedAt: BigInt(START - 50) });
-    events.push(
-      {
-        type: "registered",
-        account: worker,
-        role: "worker",
-        endpoint: await serve(worker, pages, chain, callers),
-      },
-      {
-        type: "committed",
-        requestId,
-        worker,
-        index,
-        nonce: 3n,
-        commitment: responseCommitment(requestId, worker, 3n, SALT, payloadHash(answer.payload)),
-      },
-    );
+    chain.endpoints.set(worker, await serve(worker, pages, chain, callers));
+    events.push({
+      type: "committed",
+      requestId,
+      worker,
+      index,
+      nonce: 3n,
+      commitment: responseCommitment(requestId, worker, 3n, SALT, payloadHash(answer.payload)),
+    });
   }
   chain.commitments.set(requestId, commitments);
   keeper.store.apply(events, 10);

@@ -171,18 +171,12 @@ describe("epoch reports", () => {
   });
 
   it("are proposed by a keeper that must first ask its peers for the round's vectors", async () => {
-    const { chain, epochProposer, keepers, digest } = await afterTheEpoch();
+    const { chain, epochProposer, digest } = await afterTheEpoch();
     const fresh = makeKeeper(chain, chain.keys[epochProposer] as Wallet);
     const posted = chain.scoreReports[0] as Posted<ScoreReport>;
     fresh.store.apply(
       [
         ...requestEvents(1n, [WORKER]),
-        ...[...keepers].map(([seat, { url }]) => ({
-          type: "registered" as const,
-          account: chain.accountOfSeat(seat),
-          role: "validator" as const,
-          endpoint: url,
-        })),
         { type: "roundFinal", epoch: EPOCH, round: 0, digest, signers: posted.signers },
       ],
       9,

@@ -5,16 +5,15 @@ import { afterEach, describe, it } from "node:test";
 import { recoverAddress } from "ethers";
 import type { Wallet } from "ethers";
 
-import { assembleResults, proposerOf, scoreReportDigest, seatsOf, signVector } from "#sdk";
+import { assembleResults, isEnough, proposerOf, scoreReportDigest, seatsOf, signVector } from "#sdk";
 import type { RequestResult, ScoreReport, SignedVector } from "#sdk";
 
 import { refusal, score, walletOf } from "../../sdk/test/support.ts";
-import { isEnough, ownVector, proposeRound, requireTurn, signProposedRound } from "../src/rounds.ts";
+import { ownVector, proposeRound, requireTurn, signProposedRound } from "../src/rounds.ts";
 import { placeInTime } from "../src/runtime.ts";
 import { encode } from "../src/wire.ts";
 import type { RoundArchive } from "../src/wire.ts";
 import {
-  CLOCK,
   closeKeepers,
   closing,
   EPOCH,
@@ -25,7 +24,6 @@ import {
   requestEvents,
   signersOf,
   START,
-  TIMES,
   WORKER,
 } from "./support.ts";
 
@@ -81,6 +79,25 @@ describe("proposeRound", () => {
     assert.equal(await proposeRound(runtime, [second], chain.time), false, "answers are still open");
     assert.equal(await proposeRound(runtime, [second], START + 51), false, "not judged");
     assert.deepEqual(chain.scoreReports, []);
+  });
+
+  it("leaves out what seats sent whose keys were revoked, and is silent with a revoked key", async () => {
+    const { chain, at, proposer } = await network();
+    const { runtime, store } = at(proposer);
+    const robbed = [0, 1, 3, 4, 5].find((seat) => seat !== proposer) as number;
+    chain.mask = 1n << BigInt(proposer);
+    assert.equal(await proposeRound(runtime, store.openRequests(), chain.time), false);
+    chain.mask = 1n << BigInt(robbed);
+    assert.equal(await proposeRound(runtime, store.openRequests(), chain.time), true);
+    const [posted] = chain.scoreReports;
+    assert.ok(posted !== undefined);
+    assert.deepEqual(
+      seatsOf(posted.signers),
+      [0, 1, 3, 4, 5].filter((seat) => seat !== robbed),
+    );
+    const archive = store.archive(scoreReportDigest(chain.manifest, posted.report)) ?? "";
+    const seats = (JSON.parse(archive) as RoundArchive).vectors.map(({ seat }) => seat);
+    assert.equal(seats.includes(robbed), false, "its vector moves no median");
   });
 
   it("proposes once an attempt", async () => {
@@ -202,6 +219,13 @@ describe("signProposedRound", () => {
     }
   });
 
+  it("refuses vectors of a key that was revoked", async () => {
+    const { chain, keeper, round, seat, proposer, proposerKey } = await proposal();
+    const other = [0, 1, 2, 3].find((at) => at !== seat && at !== proposer) as number;
+    chain.mask = 1n << BigInt(other);
+    await refusal(() => signProposedRound(keeper.runtime, round, proposerKey), "MASA-503", /was revoked/);
+  });
+
   it("refuses two vectors of one seat, whichever they are", async () => {
     const made = await proposal();
     const second = await made.sign(made.proposer, [{ requestId: 1n, responses: [score({ relevance: 0 })] }]);
@@ -237,12 +261,8 @@ describe("signProposedRound", () => {
     const made = await proposal();
     const { keeper, round, report, proposerKey, vectors, assemble } = made;
     await signProposedRound(keeper.runtime, round, proposerKey);
-    const fewer = vectors
-      .filter(({ seat }) => seat === made.seat || seat === made.proposer || seat < 2)
-      .slice(0, 3);
-    const others = fewer.some(({ seat }) => seat === made.seat)
-      ? fewer
-      : [...fewer.slice(1), vectors[made.seat] as SignedVector];
+    // Seat 0 is one of the two whoever was drawn, and its scores are their median, not that of all four.
+    const others = vectors.filter(({ seat }) => seat === made.seat || seat === made.proposer);
     const second = { report: { ...report, results: assemble(others) }, vectors: others };
     assert.notEqual(encode(second.report), encode(report), "it is another report");
     await refusal(
@@ -305,20 +325,17 @@ describe("ownVector", () => {
 });
 
 describe("turns", () => {
-  it("follow from the clock: epoch, round and attempt of every second", () => {
-    const place = (second: number) => placeInTime(CLOCK, TIMES, START + second);
-    assert.deepEqual(place(0), { epoch: EPOCH, round: 0, attempt: 0, secondsInEpoch: 0 });
-    assert.deepEqual(place(4), { epoch: EPOCH, round: 0, attempt: 0, secondsInEpoch: 4 });
-    assert.deepEqual(place(5), { epoch: EPOCH, round: 0, attempt: 1, secondsInEpoch: 5 });
-    assert.deepEqual(place(59), { epoch: EPOCH, round: 2, attempt: 3, secondsInEpoch: 59 });
-    assert.equal(place(60).epoch, EPOCH + 1);
-    const uneven = { ...CLOCK, roundLength: 25 };
-    assert.equal(
-      placeInTime(uneven, TIMES, START + 59).round,
-      1,
-      "the rest of the epoch belongs to its last round",
-    );
-    assert.equal(placeInTime(CLOCK, TIMES, CLOCK.genesis - 5).epoch, 0);
+  it("follow from the clock: epoch, round and attempt of every second", async () => {
+    const { keeper } = await proposal();
+    const place = (second: number) => placeInTime(keeper.runtime, START + second);
+    assert.deepEqual(await place(0), { epoch: EPOCH, round: 0, attempt: 0, secondsInEpoch: 0 });
+    assert.deepEqual(await place(4), { epoch: EPOCH, round: 0, attempt: 0, secondsInEpoch: 4 });
+    assert.deepEqual(await place(5), { epoch: EPOCH, round: 0, attempt: 1, secondsInEpoch: 5 });
+    assert.deepEqual(await place(59), { epoch: EPOCH, round: 2, attempt: 3, secondsInEpoch: 59 });
+    assert.equal((await place(60)).epoch, EPOCH + 1);
+    const uneven = { ...keeper.runtime, roundLength: 25 };
+    const { round } = await placeInTime(uneven, START + 59);
+    assert.equal(round, 1, "the rest of the epoch belongs to its last round");
   });
 
   it("begin with their second, one second of block time allowed", async () => {
@@ -327,8 +344,24 @@ describe("turns", () => {
     const drawn = chain.frozen.hotKeys[proposerOf(chain.frozen, 1, 1)] as string;
     const check = (now: number) => requireTurn(keeper.runtime, chain.frozen, turn, drawn, now);
     await refusal(() => check(START + 23), "MASA-503", /not begun/);
-    check(START + 24);
-    check(START + 25);
+    await check(START + 24);
+    await check(START + 25);
+  });
+
+  it("belong to no key that was revoked", async () => {
+    const { chain, keeper } = await proposal();
+    const seat = proposerOf(chain.frozen, 1, 1);
+    chain.mask = 1n << BigInt(seat);
+    const turn = { epoch: EPOCH, round: 1, attempt: 1 };
+    const drawn = chain.frozen.hotKeys[seat] as string;
+    const late = START + 30;
+    await refusal(
+      () => requireTurn(keeper.runtime, chain.frozen, turn, drawn, late),
+      "MASA-504",
+      /was revoked/,
+    );
+    chain.mask = ~(1n << BigInt(seat)) & 0xffn;
+    await requireTurn(keeper.runtime, chain.frozen, turn, drawn, late);
   });
 
   it("are final with more than two thirds and enough seats", () => {

@@ -23,18 +23,24 @@ function picture(store: KeeperStore) {
     next: store.nextBlock(),
     open: store.openRequests(),
     requests: [1n, 2n, 10n].map((id) => ({ request: store.request(id), commitments: store.commitments(id) })),
-    endpoint: store.endpointOf(worker),
+    slashes: store.pendingSlashes(),
+    left: [worker, walletOf("second").address].map((account) => store.hasLeft(account)),
     rounds: store.finalRounds(3),
     final: store.isEpochFinal(2),
   };
 }
 
 const EVENTS: readonly MasaEvent[] = [
-  { type: "registered", account: worker, role: "worker", endpoint: "http://one.example" },
+  { type: "slashBooked", account: worker, bookedUnits: 5n },
+  { type: "slashBooked", account: walletOf("second").address, bookedUnits: 5n },
+  { type: "slashBooked", account: walletOf("frozen").address, bookedUnits: 0n },
+  { type: "seatLeft", account: worker },
+  { type: "seatLeft", account: walletOf("second").address },
   ...requestEvents(10n, [worker, walletOf("second").address]),
   ...requestEvents(2n, [worker]),
   ...requestEvents(1n, [worker], { kind: "data-query", hasEvidence: false }),
-  { type: "metadata", account: worker, endpoint: "http://two.example" },
+  { type: "slashApplied", account: walletOf("second").address, id: 1n },
+  { type: "waitlistJoined", account: walletOf("second").address },
   {
     type: "responseSettled",
     requestId: 1n,
@@ -60,7 +66,8 @@ describe("keeper store: events", () => {
       [2n, 10n],
       "open ones, in the order of their numbers",
     );
-    assert.equal(first.endpoint, "http://two.example");
+    assert.deepEqual(first.slashes, [worker], "booked, and neither applied nor frozen whole");
+    assert.deepEqual(first.left, [true, false], "who asks for a seat again has not left");
     assert.equal(first.requests[0]?.request?.isLlm, false);
     assert.deepEqual(first.rounds, [{ round: 1, digest: digest("aa"), signers: (1n << 63n) | 1n }]);
     store.apply(EVENTS, 50);

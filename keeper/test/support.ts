@@ -9,7 +9,7 @@ import type { Logger } from "pino";
 import { recoverAddress, ZeroAddress } from "ethers";
 import type { Wallet } from "ethers";
 
-import { proposerOf, seatsOf } from "#sdk";
+import { contractInterface, proposerOf, RIGHTS, seatsOf } from "#sdk";
 import type {
   Connection,
   EpochReport,
@@ -22,14 +22,15 @@ import type {
 
 import { exampleManifest, frozenSeats, score, temporaryFolder, walletOf } from "../../sdk/test/support.ts";
 import { makeRuntime } from "../src/runtime.ts";
-import type { ClockFacts, KeeperRuntime, KeeperTimes } from "../src/runtime.ts";
+import type { KeeperRuntime, KeeperTimes } from "../src/runtime.ts";
 import { scorers } from "../src/scoring/index.ts";
 import type { Scorer } from "../src/scoring/index.ts";
 import { startKeeperServer } from "../src/server.ts";
 import { KeeperStore } from "../src/store.ts";
 
 export const EPOCH = 7;
-export const CLOCK: ClockFacts = { genesis: 1_800_000_000, epochLength: 60, roundLength: 20 };
+/** Seconds: epochs of one length since genesis. */
+export const CLOCK = { genesis: 1_800_000_000, epochLength: 60, roundLength: 20 };
 export const TIMES: KeeperTimes = { attemptSeconds: 5, peerTimeoutMs: 2_000, giveUpSeconds: 10 };
 export const START = CLOCK.genesis + EPOCH * CLOCK.epochLength;
 
@@ -48,6 +49,17 @@ export class FakeChain {
   readonly keys: Wallet[];
   time = START;
   rolled = EPOCH;
+  /** By account: what its metadata says. */
+  readonly endpoints = new Map<string, string>();
+  /** Seats whose keys were revoked. */
+  mask = 0n;
+  /** Of every hot key. */
+  rights: number = RIGHTS.sign | RIGHTS.seat;
+  /** What the set says of a validator's place in it. */
+  place = { seated: true, isWaiting: false, coolingUntil: 0n, isEligible: true };
+  silence = { rolls: 0n, checkedIn: 0n };
+  /** Calls that a keeper sent for its seat, and accounts whose slashes it applied. */
+  readonly sent: string[] = [];
   /** By request id: who committed when. */
   readonly commitments = new Map<bigint, { worker: string; committedAt: bigint }[]>();
   readonly scoreReports: Posted<ScoreReport>[] = [];
@@ -64,20 +76,69 @@ export class FakeChain {
 
   connectionOf(wallet: Wallet): Connection {
     const seatOfKey = (hotKey: string): number => this.frozen.hotKeys.indexOf(hotKey);
+    const owner = this.accountOfSeat(seatOfKey(wallet.address));
     const contracts = {
+      clock: {
+        currentEpoch: () =>
+          Promise.resolve(BigInt(Math.floor((this.time - CLOCK.genesis) / CLOCK.epochLength))),
+        epochStart: (epoch: number) => Promise.resolve(BigInt(CLOCK.genesis + epoch * CLOCK.epochLength)),
+        lengthOf: () => Promise.resolve(BigInt(CLOCK.epochLength)),
+      },
       validatorSet: {
+        maskOf: () => Promise.resolve(this.mask),
+        seatOf: () =>
+          Promise.resolve({
+            seated: this.place.seated,
+            seat: BigInt(Math.max(0, seatOfKey(wallet.address))),
+          }),
+        silence: () => Promise.resolve(this.silence),
+        isWaiting: () => Promise.resolve(this.place.isWaiting),
+        coolingUntil: () => Promise.resolve(this.place.coolingUntil),
+        checkIn: () => Promise.resolve(void this.sent.push(`checkIn ${owner}`)),
+        joinWaitlist: () => Promise.resolve(void this.sent.push(`joinWaitlist ${owner}`)),
         frozenSetOf: (epoch: number) =>
           Promise.resolve({
             table: epoch === EPOCH ? "0x01" : "0x00",
             totalWeight: this.frozen.totalWeight,
             leastConfirmations: BigInt(this.frozen.leastConfirmations),
           }),
-        frozenSeatsOf: () => Promise.resolve({ hotKeys: this.frozen.hotKeys, weights: this.frozen.weights }),
+        frozenSeatsOf: () =>
+          Promise.resolve({ signingKeys: this.frozen.hotKeys, weights: this.frozen.weights }),
         randomnessOf: () => Promise.resolve(this.frozen.randomness),
       },
       registry: {
-        accountOfHotKey: (hotKey: string) =>
+        accountOf: (hotKey: string) =>
           Promise.resolve(seatOfKey(hotKey) < 0 ? ZeroAddress : this.accountOfSeat(seatOfKey(hotKey))),
+        signingKeyOf: (account: string) =>
+          Promise.resolve(
+            this.frozen.hotKeys.find((_, seat) => this.accountOfSeat(seat) === account) ?? ZeroAddress,
+          ),
+        roleOf: () => Promise.resolve(0n),
+        operatorOf: (hotKey: string) =>
+          Promise.resolve({
+            account: seatOfKey(hotKey) < 0 ? ZeroAddress : this.accountOfSeat(seatOfKey(hotKey)),
+            rights: seatOfKey(hotKey) < 0 ? 0n : BigInt(this.rights),
+          }),
+        metadataOf: (account: string) => {
+          const endpoint = this.endpoints.get(account);
+          return Promise.resolve(endpoint === undefined ? "" : JSON.stringify({ endpoint }));
+        },
+      },
+      standing: {
+        rolledEpoch: () => Promise.resolve(BigInt(this.rolled)),
+        isEligible: () => Promise.resolve(this.place.isEligible),
+      },
+      vault: {
+        exposureOf: (account: string) =>
+          Promise.resolve({ pendingCut: this.sent.includes(`applySlash ${account}`) ? 0n : 1n }),
+        interface: contractInterface("vault"),
+        multicall: (calls: string[]) => {
+          for (const data of calls) {
+            const call = contractInterface("vault").parseTransaction({ data });
+            this.sent.push(`${call?.name} ${String(call?.args[0])}`);
+          }
+          return Promise.resolve();
+        },
       },
       escrow: {
         commitmentsOf: (requestId: bigint) => Promise.resolve(this.commitments.get(requestId) ?? []),
@@ -131,11 +192,13 @@ export function makeKeeper(
   const runtime = makeRuntime({
     connection: chain.connectionOf(wallet),
     hotKey: wallet.address,
+    account: chain.accountOfSeat(chain.frozen.hotKeys.indexOf(wallet.address)),
     store,
     scorer,
-    clock: CLOCK,
+    roundLength: CLOCK.roundLength,
     times: TIMES,
     allowPrivateHosts: true,
+    rejoin: true,
     log: quiet,
   });
   return { runtime, store, statePath };
@@ -153,13 +216,10 @@ export async function startKeepers(chain: FakeChain): Promise<Map<number, Runnin
     if (chain.frozen.weights[seat] === 0n) continue;
     const keeper = makeKeeper(chain, wallet);
     const health = { lastTickAt: () => Date.now(), lastError: () => null };
-    const server = await startKeeperServer(
-      keeper.runtime,
-      chain.accountOfSeat(seat),
-      () => Promise.resolve(),
-      health,
-      { host: "127.0.0.1", port: 0 },
-    );
+    const server = await startKeeperServer(keeper.runtime, () => Promise.resolve(), health, {
+      host: "127.0.0.1",
+      port: 0,
+    });
     running.set(seat, {
       ...keeper,
       url: server.url,
@@ -169,13 +229,7 @@ export async function startKeepers(chain: FakeChain): Promise<Map<number, Runnin
       },
     });
   }
-  const registered: MasaEvent[] = [...running].map(([seat, { url }]) => ({
-    type: "registered",
-    account: chain.accountOfSeat(seat),
-    role: "validator",
-    endpoint: url,
-  }));
-  for (const { store } of running.values()) store.apply(registered, 1);
+  for (const [seat, { url }] of running) chain.endpoints.set(chain.accountOfSeat(seat), url);
   return running;
 }
 

@@ -9,7 +9,6 @@ import type { MasaEvent, RequestKind, RequestPayload, ResponsePayload } from "#s
 import { openState } from "./store.ts";
 
 const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS endpoints (account TEXT PRIMARY KEY, endpoint TEXT) STRICT;
   CREATE TABLE IF NOT EXISTS evidence (hash TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS asks (
     key TEXT PRIMARY KEY, prompt TEXT NOT NULL, payload_hash TEXT NOT NULL UNIQUE, payload TEXT NOT NULL,
@@ -76,11 +75,6 @@ export class AskBook {
     return (row?.["payload"] as string | undefined) ?? null;
   }
 
-  endpointOf(account: string): string | null {
-    const row = this.db.prepare("SELECT endpoint FROM endpoints WHERE account = ?").get(account);
-    return (row?.["endpoint"] as string | null | undefined) ?? null;
-  }
-
   /** Writes a question down with its payload; an earlier one of the same key stays as it is. */
   prepare(question: Question, kind: RequestKind, evidence: RequestPayload["evidence"]): void {
     const payload: RequestPayload = {
@@ -145,10 +139,6 @@ export class AskBook {
   take(event: MasaEvent): void {
     const { db } = this;
     switch (event.type) {
-      case "registered":
-      case "metadata":
-        db.prepare("INSERT OR REPLACE INTO endpoints VALUES (?, ?)").run(event.account, event.endpoint);
-        return;
       case "submitted":
         if (event.asker !== this.#account) return;
         db.prepare(
@@ -187,6 +177,10 @@ export class AskBook {
         return;
       case "roundFinal":
       case "epochFinal":
+      case "slashBooked":
+      case "slashApplied":
+      case "seatLeft":
+      case "waitlistJoined":
         return; // of interest to validators only
     }
   }

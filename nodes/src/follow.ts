@@ -1,7 +1,7 @@
 /** Follows the chain's events from where the state left off, and waits between looks. */
 import type { DatabaseSync } from "node:sqlite";
 
-import { readEvents, readFrozenSeats } from "#sdk";
+import { actsFor, readEvents, readFrozenSeats, readMask, hasSeat } from "#sdk";
 import type { Connection, MasaEvent } from "#sdk";
 
 /** Blocks read again at every look, so that events of a short reorganisation are not missed. */
@@ -33,15 +33,32 @@ export async function followEvents(
   }
 }
 
-/** Hot keys that may see payloads: those seated in this epoch or the one before, whose reports may still be open. */
-export async function validatorKeys(connection: Connection): Promise<Set<string>> {
-  const rolled = Number(await connection.contracts.epochManager.rolledEpoch());
+/**
+ * Hot keys of those seated in this epoch or the one before, whose reports may still be open; without what was revoked
+ * since.
+ */
+export async function validatorKeys({ contracts }: Connection): Promise<Set<string>> {
+  const rolled = Number(await contracts.epochManager.rolledEpoch());
   const sets = await Promise.all(
     [rolled, rolled - 1]
       .filter((epoch) => epoch > 0)
-      .map((epoch) => readFrozenSeats(connection.contracts, epoch)),
+      .map(async (epoch) => {
+        const [frozen, mask] = await Promise.all([
+          readFrozenSeats(contracts, epoch),
+          readMask(contracts, epoch),
+        ]);
+        return frozen?.hotKeys.filter((_, seat) => !hasSeat(mask, seat)) ?? [];
+      }),
   );
-  return new Set(sets.flatMap((frozen) => frozen?.hotKeys ?? []));
+  return new Set(sets.flat());
+}
+
+/** Whether `caller` may see payloads: a validator's hot key, or another key that serves for one. */
+export async function isValidator(connection: Connection, caller: string): Promise<boolean> {
+  const keys = await validatorKeys(connection);
+  if (keys.has(caller)) return true;
+  const account = await actsFor(connection.contracts, caller, "serve");
+  return account !== null && keys.has(await connection.contracts.registry.signingKeyOf(account));
 }
 
 /** Resolves after `ms`, or at once when the signal aborts. */

@@ -14,10 +14,12 @@ import {
   MAX_PAYLOAD_BYTES,
   parseResponsePayload,
   payloadHash,
+  readEndpoint,
   recoverHttpSigner,
   REQUEST_KINDS,
   responseCommitment,
   signHttpRequest,
+  signsFor,
   startNodeServer,
 } from "#sdk";
 import type { Connection, NodeAnswer, NodeRequest, RequestKind } from "#sdk";
@@ -25,7 +27,7 @@ import type { Connection, NodeAnswer, NodeRequest, RequestKind } from "#sdk";
 import { loadDocuments } from "./answer/documents.ts";
 import { AskBook } from "./askBook.ts";
 import type { Ask, Question, Won } from "./askBook.ts";
-import { followEvents, pause, validatorKeys } from "./follow.ts";
+import { followEvents, isValidator, pause, validatorKeys } from "./follow.ts";
 import { openNode } from "./node.ts";
 import type { NodeOptions } from "./node.ts";
 
@@ -165,14 +167,14 @@ class Oracle {
   }
 
   async #validatorAccounts(): Promise<string[]> {
-    const { registry } = this.#connection.contracts;
     const keys = [...(await validatorKeys(this.#connection))];
-    return Promise.all(keys.map((key) => registry.accountOfHotKey(key)));
+    const accounts = await Promise.all(keys.map((key) => signsFor(this.#connection.contracts, key)));
+    return accounts.filter((account) => account !== null);
   }
 
   async #call(account: string, path: string): Promise<string> {
-    const { wallet, manifest } = this.#connection;
-    const endpoint = this.#book.endpointOf(account);
+    const { wallet, manifest, contracts } = this.#connection;
+    const endpoint = await readEndpoint(contracts, account);
     if (endpoint === null) throw new MasaError("MASA-501", `${account} publishes no endpoint`);
     if (wallet === null) throw new MasaError("MASA-104");
     const { timestamp } = await this.#connection.latest();
@@ -214,7 +216,7 @@ class Oracle {
       request.header(AUTH_HEADER),
       timestamp,
     );
-    if (!(await validatorKeys(this.#connection)).has(caller)) {
+    if (!(await isValidator(this.#connection, caller))) {
       throw new MasaError("MASA-504", "evidence is for validators");
     }
     const document = this.#book.evidence(hash);

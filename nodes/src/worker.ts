@@ -7,6 +7,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { hexlify, randomBytes } from "ethers";
 
 import {
+  actsFor,
   AUTH_HEADER,
   explainChainError,
   guardedFetch,
@@ -15,6 +16,7 @@ import {
   MAX_PAYLOAD_BYTES,
   parseRequestPayload,
   payloadHash,
+  readEndpoint,
   recoverHttpSigner,
   responseCommitment,
   startNodeServer,
@@ -22,13 +24,12 @@ import {
 import type { Connection, MasaEvent, NodeAnswer, NodeRequest, RequestPayload, ResponsePayload } from "#sdk";
 
 import type { AnswerEngine } from "./answer/index.ts";
-import { followEvents, pause, validatorKeys } from "./follow.ts";
+import { followEvents, isValidator, pause } from "./follow.ts";
 import { openNode } from "./node.ts";
 import type { NodeOptions } from "./node.ts";
 import { openState } from "./store.ts";
 
 const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS endpoints (account TEXT PRIMARY KEY, endpoint TEXT) STRICT;
   CREATE TABLE IF NOT EXISTS requests (
     id TEXT PRIMARY KEY, asker TEXT NOT NULL, payload_hash TEXT NOT NULL, deadline INTEGER NOT NULL,
     max_responses INTEGER NOT NULL, is_open INTEGER NOT NULL, given_up INTEGER NOT NULL
@@ -64,6 +65,7 @@ class WorkerNode {
   readonly #account: string;
   readonly #options: WorkerOptions;
   #wasShort = false;
+  #wasSuspended = false;
 
   constructor(connection: Connection, db: DatabaseSync, account: string, options: WorkerOptions) {
     this.#connection = connection;
@@ -75,10 +77,6 @@ class WorkerNode {
   take(event: MasaEvent): void {
     const db = this.#db;
     switch (event.type) {
-      case "registered":
-      case "metadata":
-        db.prepare("INSERT OR REPLACE INTO endpoints VALUES (?, ?)").run(event.account, event.endpoint);
-        return;
       case "submitted":
         db.prepare("INSERT INTO requests VALUES (?, ?, ?, ?, ?, 1, 0) ON CONFLICT DO NOTHING").run(
           String(event.requestId),
@@ -105,6 +103,10 @@ class WorkerNode {
         return;
       case "roundFinal":
       case "epochFinal":
+      case "slashBooked":
+      case "slashApplied":
+      case "seatLeft":
+      case "waitlistJoined":
         return; // of interest to validators only
     }
   }
@@ -151,22 +153,23 @@ class WorkerNode {
 
   /** Says once when the worker becomes ineligible, and once when it is eligible again. */
   async #isEligible(): Promise<boolean> {
-    const { short, requirement, stakeUnits } = await this.#connection.contracts.registry.nodeOf(
+    const { short, suspended, requirement, stakeUnits } = await this.#connection.contracts.registry.nodeOf(
       this.#account,
     );
-    if (short !== this.#wasShort) {
-      const facts = { requirement: String(requirement), stakeUnits: String(stakeUnits) };
-      if (short)
-        this.#options.log.warn(facts, "marked short: no new work until the stake meets the requirement");
-      else this.#options.log.info(facts, "eligible again");
-    }
+    const { log } = this.#options;
+    const facts = { requirement: String(requirement), stakeUnits: String(stakeUnits) };
+    if (short && !this.#wasShort)
+      log.warn(facts, "marked short: no new work until the stake meets the requirement");
+    if (suspended && !this.#wasSuspended) log.warn(facts, "suspended: no new work until the next epoch");
+    if ((this.#wasShort || this.#wasSuspended) && !short && !suspended) log.info(facts, "eligible again");
     this.#wasShort = short;
+    this.#wasSuspended = suspended;
     // Topping up clears the mark only when somebody pokes the node: it does so itself.
     if (short && stakeUnits >= requirement) {
       await this.#connection.send(() => this.#connection.contracts.registry.poke(this.#account));
-      return true;
+      return !suspended;
     }
-    return !short;
+    return !short && !suspended;
   }
 
   async #answer(request: OpenRequest): Promise<void> {
@@ -214,9 +217,8 @@ class WorkerNode {
   }
 
   async #fetchQuestion(request: OpenRequest): Promise<RequestPayload> {
-    const row = this.#db.prepare("SELECT endpoint FROM endpoints WHERE account = ?").get(request.asker);
-    const endpoint = row?.["endpoint"] as string | null | undefined;
-    if (endpoint === null || endpoint === undefined) {
+    const endpoint = await readEndpoint(this.#connection.contracts, request.asker);
+    if (endpoint === null) {
       throw new MasaError("MASA-501", `the asker ${request.asker} publishes no endpoint`);
     }
     const answer = await guardedFetch(`${endpoint}/payloads/${request.hash}`, {
@@ -251,9 +253,8 @@ class WorkerNode {
       timestamp,
     );
     const answer = this.#db.prepare("SELECT * FROM answers WHERE request_id = ?").get(id);
-    const asker = this.#db.prepare("SELECT asker FROM requests WHERE id = ?").get(id)?.["asker"];
-    const isPayingAsker = answer?.["accepted"] === 1 && caller === asker;
-    if (!isPayingAsker && !(await validatorKeys(this.#connection)).has(caller)) {
+    const accepted = answer?.["accepted"] === 1;
+    if (!(accepted && (await this.#isAsker(id, caller))) && !(await isValidator(this.#connection, caller))) {
       throw new MasaError("MASA-504", "responses are for validators, and for the asker who paid");
     }
     if (answer === undefined) throw new MasaError("MASA-501", `no response to request ${id}`);
@@ -262,6 +263,12 @@ class WorkerNode {
       contentType: "application/json",
       body: JSON.stringify({ salt: answer["salt"], payload: answer["payload"] }),
     };
+  }
+
+  async #isAsker(requestId: string, caller: string): Promise<boolean> {
+    const asker = this.#db.prepare("SELECT asker FROM requests WHERE id = ?").get(requestId)?.["asker"];
+    if (asker === undefined) return false;
+    return caller === asker || (await actsFor(this.#connection.contracts, caller, "serve")) === asker;
   }
 }
 

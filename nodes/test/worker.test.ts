@@ -138,11 +138,7 @@ describe("worker node", () => {
       assert.equal(await get(null), 401, "without a signature");
       assert.equal(await get(walletOf("stranger")), 401, "a stranger");
       assert.equal(await get(member("worker-2").account), 401, "a competitor");
-      assert.equal(
-        await get(member("validator-1").account),
-        401,
-        "a validator's account, which is not its hot key",
-      );
+      assert.equal(await get(member("validator-1").account), 200, "a validator's account, as its hot key");
       assert.equal(await get(oracle), 401, "the asker, before it was accepted");
       assert.equal(await get(validator, member("worker-2").account.address), 401, "signed for another node");
 

@@ -9,6 +9,8 @@ import { loadManifest } from "./manifest.ts";
 import type { Manifest } from "./manifest.ts";
 import { explainChainError } from "./reverts.ts";
 import type { FrozenSeats } from "./reports.ts";
+import { readTokens } from "./tokens.ts";
+import type { Tokens } from "./tokens.ts";
 
 /** Milliseconds for one RPC call. */
 const RPC_TIMEOUT_MS = 20_000;
@@ -32,6 +34,8 @@ export interface Connection {
   /** Reads only, unless a key was given: then transactions are sent from its account. */
   readonly contracts: MasaContracts;
   readonly wallet: Wallet | null;
+  /** What amounts are counted in. */
+  readonly tokens: Tokens;
   /** Number and Unix second of the latest block: every deadline is held against this clock. */
   latest(): Promise<{ number: number; timestamp: number }>;
   /** Sends a transaction after those sent before it and waits until it is mined. Throws MASA-303, 304 or 306. */
@@ -106,11 +110,13 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   const request = new FetchRequest(options.rpcUrl);
   request.timeout = RPC_TIMEOUT_MS;
   const provider = new JsonRpcProvider(request, manifest.chainId, { staticNetwork: true, cacheTimeout: -1 });
+  let tokens: Tokens;
   try {
     await checkNetwork(manifest, provider, options.rpcUrl);
+    tokens = await readTokens(connectContracts(manifest, provider));
   } catch (error) {
     provider.destroy();
-    throw error;
+    throw explainChainError(error);
   }
   const wallet = key === null ? null : new RoomyWallet(key, provider);
   const manager = wallet === null ? null : new NonceManager(wallet);
@@ -122,6 +128,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     provider,
     contracts,
     wallet,
+    tokens,
     async latest() {
       try {
         const block = await provider.getBlock("latest");
@@ -138,7 +145,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
         } catch (error) {
           // The nonce may or may not have been used: read it again before the next transaction.
           manager?.reset();
-          throw explainChainError(error);
+          throw explainChainError(error, tokens);
         }
       });
       queue = sent.catch(() => undefined);
@@ -154,16 +161,20 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
 export async function readFrozenSeats(contracts: MasaContracts, epoch: number): Promise<FrozenSeats | null> {
   const frozen = await contracts.validatorSet.frozenSetOf(epoch);
   if (BigInt(frozen.table) === 0n) return null;
-  const [{ hotKeys, weights }, randomness] = await Promise.all([
+  const [{ signingKeys, weights }, randomness] = await Promise.all([
     contracts.validatorSet.frozenSeatsOf(epoch),
     contracts.validatorSet.randomnessOf(epoch),
   ]);
   return {
     epoch,
-    hotKeys: [...hotKeys],
+    hotKeys: [...signingKeys],
     weights: [...weights],
     totalWeight: frozen.totalWeight,
     leastConfirmations: Number(frozen.leastConfirmations),
     randomness,
   };
 }
+
+/** Seats whose keys were revoked since the set was frozen: they count no more, and the mask may grow at any time. */
+export const readMask = (contracts: MasaContracts, epoch: number): Promise<bigint> =>
+  contracts.validatorSet.maskOf(epoch);

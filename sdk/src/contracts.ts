@@ -7,9 +7,13 @@ import type { ContractRunner } from "ethers";
 import type {
   EpochClock,
   EpochManager,
+  FeeCurve,
+  Guardian,
   MasaTimelock,
   MasaToken,
   NodeRegistry,
+  NodeStanding,
+  ProtocolLens,
   RequestEscrow,
   ScoreConsensus,
   StakeVault,
@@ -25,27 +29,40 @@ const SOURCES = {
   timelock: ["governance", "MasaTimelock"],
   clock: ["epoch", "EpochClock"],
   curve: ["staking", "StakingCurve"],
+  feeCurve: ["market", "FeeCurve"],
   vault: ["staking", "StakeVault"],
+  standing: ["registry", "NodeStanding"],
   registry: ["registry", "NodeRegistry"],
   validatorSet: ["registry", "ValidatorSet"],
   escrow: ["market", "RequestEscrow"],
   consensus: ["consensus", "ScoreConsensus"],
   epochManager: ["epoch", "EpochManager"],
+  guardian: ["governance", "Guardian"],
+  lens: ["lens", "ProtocolLens"],
 } as const;
 
-type ContractKey = keyof typeof SOURCES;
+export type ContractKey = keyof typeof SOURCES;
+
+/** Every contract of a deployment but the wrapped TAO, in the order of the floors. */
+export const CONTRACT_KEYS = Object.keys(SOURCES) as readonly ContractKey[];
 
 export interface MasaContracts {
   readonly masa: MasaToken;
+  /** The wrapped TAO, as an ERC-20 that may know permits; null where the network has none. */
+  readonly tao: MasaToken | null;
   readonly timelock: MasaTimelock;
   readonly clock: EpochClock;
   readonly curve: StakingCurve;
+  readonly feeCurve: FeeCurve;
   readonly vault: StakeVault;
+  readonly standing: NodeStanding;
   readonly registry: NodeRegistry;
   readonly validatorSet: ValidatorSet;
   readonly escrow: RequestEscrow;
   readonly consensus: ScoreConsensus;
   readonly epochManager: EpochManager;
+  readonly guardian: Guardian;
+  readonly lens: ProtocolLens;
 }
 
 const interfaces = new Map<ContractKey, Interface>();
@@ -69,8 +86,11 @@ export function contractInterface(key: ContractKey): Interface {
 
 /** Handles on every contract of a deployment. Sends nothing. */
 export function connectContracts(manifest: Manifest, runner: ContractRunner): MasaContracts {
-  const handles: Partial<Record<ContractKey, Contract>> = {};
-  for (const key of Object.keys(SOURCES) as ContractKey[]) {
+  const { tao } = manifest.contracts;
+  const handles: Partial<Record<ContractKey | "tao", Contract | null>> = {
+    tao: tao === undefined ? null : new Contract(tao, contractInterface("masa"), runner),
+  };
+  for (const key of CONTRACT_KEYS) {
     handles[key] = new Contract(manifest.contracts[key], contractInterface(key), runner);
   }
   return handles as unknown as MasaContracts;

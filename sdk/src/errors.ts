@@ -113,6 +113,10 @@ export const ERROR_CATALOGUE = {
       "Another process sends from the same account: repeat the command, and give each node its own key.",
     retryable: true,
   },
+  "MASA-309": {
+    summary: "the token knows no permits",
+    advice: "Leave --permit out: the amount is approved in a transaction of its own.",
+  },
   "MASA-401": {
     summary: "the language model server failed",
     advice: "Check --llm, --model and MASA_LLM_API_KEY, and that the server is OpenAI-compatible.",
@@ -165,18 +169,30 @@ export const ERROR_CATALOGUE = {
 
 export type MasaErrorCode = keyof typeof ERROR_CATALOGUE;
 
+export interface MasaErrorOptions {
+  readonly cause?: unknown;
+  /** In the place of the catalogue's. */
+  readonly advice?: string | undefined;
+  readonly refusal?: string;
+}
+
 /** An error with a number, a message for people and advice. `cause` keeps what was caught. */
 export class MasaError extends Error {
   readonly code: MasaErrorCode;
+  /** What to do about it. */
+  readonly advice: string;
+  /** Name of the contract's typed error, where a contract refused. */
+  readonly refusal: string | null;
 
-  constructor(code: MasaErrorCode, message?: string, options?: { cause?: unknown }) {
-    super(message ?? ERROR_CATALOGUE[code].summary, options);
+  constructor(code: MasaErrorCode, message?: string, options: MasaErrorOptions = {}) {
+    super(
+      message ?? ERROR_CATALOGUE[code].summary,
+      "cause" in options ? { cause: options.cause } : undefined,
+    );
     this.name = "MasaError";
     this.code = code;
-  }
-
-  get advice(): string {
-    return ERROR_CATALOGUE[this.code].advice;
+    this.advice = options.advice ?? ERROR_CATALOGUE[code].advice;
+    this.refusal = options.refusal ?? null;
   }
 
   /** Whether the same call may go through later without anybody changing anything. */

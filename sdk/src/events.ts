@@ -12,16 +12,18 @@ import type {
   ResponseCommittedEvent,
   ResponseSettledEvent,
 } from "../../types/contracts/market/RequestEscrow.ts";
-import type { MetadataSetEvent, RegisteredEvent } from "../../types/contracts/registry/NodeRegistry.ts";
+import type { LeavingSeatEvent, WaitlistJoinedEvent } from "../../types/contracts/registry/ValidatorSet.ts";
+import type {
+  DeferredSlashBookedEvent,
+  SlashAppliedEvent,
+  SlashBookedEvent,
+} from "../../types/contracts/staking/StakeVault.ts";
 import type { MasaContracts } from "./contracts.ts";
-import { parseNodeMetadata, REQUEST_KINDS } from "./payloads.ts";
+import { REQUEST_KINDS } from "./payloads.ts";
 import type { RequestKind } from "./payloads.ts";
 
 /** Blocks of one log query: below the limits of public RPC servers. */
 const PAGE_BLOCKS = 2_000;
-
-export const ROLES = ["none", "validator", "worker", "oracle"] as const;
-export type Role = (typeof ROLES)[number];
 
 export const REQUEST_STATES = ["none", "open", "settled", "cancelled", "expired", "unscored"] as const;
 export type RequestState = (typeof REQUEST_STATES)[number];
@@ -69,13 +71,12 @@ export type MasaEvent =
       readonly refundedWei: bigint;
     }
   | { readonly type: "closed"; readonly requestId: bigint; readonly state: RequestState }
-  | {
-      readonly type: "registered";
-      readonly account: string;
-      readonly role: Role;
-      readonly endpoint: string | null;
-    }
-  | { readonly type: "metadata"; readonly account: string; readonly endpoint: string | null }
+  /** Stake units that wait to be applied. */
+  | { readonly type: "slashBooked"; readonly account: string; readonly bookedUnits: bigint }
+  | { readonly type: "slashApplied"; readonly account: string; readonly id: bigint }
+  /** A seat was given up by its owner's will. */
+  | { readonly type: "seatLeft"; readonly account: string }
+  | { readonly type: "waitlistJoined"; readonly account: string }
   | {
       readonly type: "roundFinal";
       readonly epoch: number;
@@ -84,15 +85,6 @@ export type MasaEvent =
       readonly signers: bigint;
     }
   | { readonly type: "epochFinal"; readonly epoch: number; readonly digest: string };
-
-/** Nodes write their own metadata: what does not parse is a node without an endpoint, not an error. */
-function endpointOf(metadata: string): string | null {
-  try {
-    return parseNodeMetadata(metadata).endpoint.replace(/\/+$/, "");
-  } catch {
-    return null;
-  }
-}
 
 type Decoder = (args: Result) => MasaEvent;
 
@@ -155,17 +147,29 @@ const ESCROW_EVENTS: Record<string, Decoder> = {
   })),
 };
 
-const REGISTRY_EVENTS: Record<string, Decoder> = {
-  Registered: decoder<RegisteredEvent.OutputObject>(({ account, role, metadata }) => ({
-    type: "registered",
+const VAULT_EVENTS: Record<string, Decoder> = {
+  SlashBooked: decoder<SlashBookedEvent.OutputObject>(({ account, booked }) => ({
+    type: "slashBooked",
     account,
-    role: ROLES[Number(role)] as Role,
-    endpoint: endpointOf(metadata),
+    bookedUnits: booked,
   })),
-  MetadataSet: decoder<MetadataSetEvent.OutputObject>(({ account, metadata }) => ({
-    type: "metadata",
+  DeferredSlashBooked: decoder<DeferredSlashBookedEvent.OutputObject>(({ account, booked }) => ({
+    type: "slashBooked",
     account,
-    endpoint: endpointOf(metadata),
+    bookedUnits: booked,
+  })),
+  SlashApplied: decoder<SlashAppliedEvent.OutputObject>(({ account, id }) => ({
+    type: "slashApplied",
+    account,
+    id,
+  })),
+};
+
+const SEAT_EVENTS: Record<string, Decoder> = {
+  LeavingSeat: decoder<LeavingSeatEvent.OutputObject>(({ owner }) => ({ type: "seatLeft", account: owner })),
+  WaitlistJoined: decoder<WaitlistJoinedEvent.OutputObject>(({ owner }) => ({
+    type: "waitlistJoined",
+    account: owner,
   })),
 };
 
@@ -196,7 +200,8 @@ export async function readEvents(
   if (!provider) throw new TypeError("contracts are connected to nothing that reads");
   const sources = [
     [contracts.escrow, ESCROW_EVENTS],
-    [contracts.registry, REGISTRY_EVENTS],
+    [contracts.vault, VAULT_EVENTS],
+    [contracts.validatorSet, SEAT_EVENTS],
     [contracts.consensus, CONSENSUS_EVENTS],
   ] as const;
   const byAddress = new Map(
@@ -225,4 +230,17 @@ export async function readEvents(
     }
   }
   return events;
+}
+
+/** All that `query` finds between two blocks, both included, in pages that public RPC servers answer. */
+export async function queryPages<Found>(
+  query: (fromBlock: number, toBlock: number) => Promise<Found[]>,
+  fromBlock: number,
+  toBlock: number,
+): Promise<Found[]> {
+  const found: Found[] = [];
+  for (let start = fromBlock; start <= toBlock; start += PAGE_BLOCKS) {
+    found.push(...(await query(start, Math.min(toBlock, start + PAGE_BLOCKS - 1))));
+  }
+  return found;
 }

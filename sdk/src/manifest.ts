@@ -23,12 +23,16 @@ const contractsSchema = z.strictObject({
   timelock: address,
   clock: address,
   curve: address,
+  feeCurve: address,
   vault: address,
+  standing: address,
   registry: address,
   validatorSet: address,
   escrow: address,
   consensus: address,
   epochManager: address,
+  guardian: address,
+  lens: address,
 });
 
 export const manifestSchema = z.strictObject({

@@ -48,7 +48,39 @@ const responsePayloadSchema = z.object({
 /** An answer as its worker serves it. */
 export type ResponsePayload = z.infer<typeof responsePayloadSchema>;
 
-const metadataSchema = z.object({ endpoint: z.url({ protocol: /^https?$/ }) }).loose();
+/** Most bytes of metadata: NodeRegistry.MAX_METADATA_LENGTH. */
+export const MAX_METADATA_BYTES = 2_048;
+
+const word = z.string().min(1).max(100);
+const words = z.array(word).min(1).max(32);
+/** What a node publishes about itself. Other members are kept: newer nodes may say more. */
+const metadataSchema = z
+  .object({
+    /** Where it answers over HTTP. */
+    endpoint: z.url({ protocol: /^https?$/ }).max(300),
+    /** Where it answers over libp2p, as a multiaddr. */
+    multiaddr: z
+      .string()
+      .regex(/^(\/[^/\s]+)+$/, "a multiaddr, such as /ip4/203.0.113.7/tcp/4001")
+      .max(300),
+    /** For encrypting to it: a compressed or uncompressed secp256k1 key, or an X25519 key, in hex. */
+    publicKey: z
+      .string()
+      .regex(/^0x([0-9a-fA-F]{64}|[0-9a-fA-F]{66}|[0-9a-fA-F]{130})$/, "a public key in hex"),
+    /** Of its software. */
+    version: word,
+    /** Kinds of work that it does or asks for. */
+    kinds: z.array(z.enum(REQUEST_KINDS)).min(1).max(REQUEST_KINDS.length),
+    models: words,
+    topics: words,
+    /** Least R_base that it answers for, MASA, as a decimal string. */
+    price: z.string().regex(/^\d{1,18}(\.\d{1,18})?$/, "an amount of MASA, such as 12.5"),
+    /** Under which its answers may be used: an SPDX expression, or LicenseRef-… */
+    licence: z.string().min(1).max(200),
+  })
+  .partial()
+  .required({ endpoint: true })
+  .loose();
 /** What a node publishes about itself when it registers. */
 export type NodeMetadata = z.infer<typeof metadataSchema>;
 
@@ -69,6 +101,28 @@ export const parseRequestPayload = (text: string): RequestPayload =>
 export const parseResponsePayload = (text: string): ResponsePayload =>
   parse(responsePayloadSchema, text, "response payload");
 export const parseNodeMetadata = (text: string): NodeMetadata => parse(metadataSchema, text, "node metadata");
+
+/** The endpoint alone: other members that do not parse must not make a node unreachable. Null where there is none. */
+export function endpointOf(metadata: string): string | null {
+  try {
+    const { endpoint } = metadataSchema.pick({ endpoint: true }).parse(JSON.parse(metadata));
+    return endpoint.replace(/\/+$/, "");
+  } catch {
+    return null;
+  }
+}
+
+/** The text of metadata as it is registered. Throws MASA-102 where it is malformed or longer than the registry takes. */
+export function formatNodeMetadata(metadata: NodeMetadata): string {
+  const result = metadataSchema.safeParse(metadata);
+  if (!result.success) throw new MasaError("MASA-102", `node metadata: ${z.prettifyError(result.error)}`);
+  const text = JSON.stringify(result.data);
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_METADATA_BYTES) {
+    throw new MasaError("MASA-102", `node metadata: ${bytes} bytes, at most ${MAX_METADATA_BYTES} are taken`);
+  }
+  return text;
+}
 
 /** keccak256 of the payload's bytes. */
 export const payloadHash = (text: string): string => keccak256(toUtf8Bytes(text));

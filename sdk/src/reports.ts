@@ -67,10 +67,14 @@ export interface SignedVector {
   readonly signature: string;
 }
 
-/** Hot keys and weights frozen for an epoch, by seat index; free seats have the zero address and weight 0. */
+/**
+ * Hot keys and capped weights frozen for an epoch, by seat index; free seats have the zero address and weight 0. This
+ * never changes; which of its keys were revoked since is a matter of the mask beside it.
+ */
 export interface FrozenSeats {
   readonly epoch: number;
   readonly hotKeys: readonly string[];
+  /** Micro-MASA. */
   readonly weights: readonly bigint[];
   readonly totalWeight: bigint;
   readonly leastConfirmations: number;
@@ -269,6 +273,16 @@ export function assembleResults(
     .filter((result) => result.responses.some((score) => score.scored));
 }
 
+/** Whether a seat is in a bitmap: of signers, or of the keys that were revoked. */
+export const hasSeat = (bits: bigint, seat: number): boolean => ((bits >> BigInt(seat)) & 1n) === 1n;
+
+/** Whether signatures of these seats finalise a report of the frozen set (EQ-28). */
+export function isEnough(frozen: FrozenSeats, seats: Iterable<number>): boolean {
+  const list = [...new Set(seats)];
+  const signed = list.reduce((sum, seat) => sum + (frozen.weights[seat] ?? 0n), 0n);
+  return 3n * signed > 2n * frozen.totalWeight && list.length >= frozen.leastConfirmations;
+}
+
 /** Signatures in ascending order of seats with the bitmap that names them, as ScoreConsensus takes them. */
 export function packSignatures(bySeat: ReadonlyMap<number, string>): { signers: bigint; signatures: string } {
   const seats = [...bySeat.keys()].sort((a, b) => a - b);
@@ -282,7 +296,7 @@ export function packSignatures(bySeat: ReadonlyMap<number, string>): { signers: 
 export function seatsOf(signers: bigint): number[] {
   const seats: number[] = [];
   for (let seat = 0; signers >> BigInt(seat) !== 0n; seat++) {
-    if ((signers >> BigInt(seat)) & 1n) seats.push(seat);
+    if (hasSeat(signers, seat)) seats.push(seat);
   }
   return seats;
 }

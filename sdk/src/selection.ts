@@ -2,6 +2,7 @@
 import { AbiCoder, keccak256 } from "ethers";
 
 import { MasaError } from "./errors.ts";
+import { drawDown } from "./math/consensus.ts";
 import type { FrozenSeats } from "./reports.ts";
 
 /** The seat drawn by weight for an attempt. Throws MASA-503 for an empty set. */
@@ -12,7 +13,7 @@ export function proposerOf(frozen: FrozenSeats, round: number, attempt: number):
     ["uint256", "uint64", "uint32", "uint32"],
     [frozen.randomness, frozen.epoch, round, attempt],
   );
-  let draw = BigInt(keccak256(seed)) % frozen.totalWeight;
+  let draw = drawDown(BigInt(keccak256(seed)), frozen.totalWeight);
   for (const [seat, weight] of frozen.weights.entries()) {
     if (draw < weight) return seat;
     draw -= weight;

@@ -74,8 +74,8 @@ describe("explainChainError", () => {
   const { address } = walletOf("asker");
   const data = contractInterface("escrow").encodeErrorResult("RequestEscrow_InsufficientCredit", [
     address,
-    1n,
-    5n,
+    15n * 10n ** 17n,
+    5_000n * 10n ** 18n,
   ]);
   const transaction = { to: address, data: "0x" };
 
@@ -99,9 +99,15 @@ describe("explainChainError", () => {
       ["cause", new Error("outer", { cause: { data } })],
     ];
     for (const [what, error] of wrapped) {
-      const { code, message } = explained(error);
+      const { code, message, advice, refusal } = explained(error);
       assert.equal(code, "MASA-304", what);
-      assert.equal(message, `RequestEscrow_InsufficientCredit(account ${address}, credit 1, asked 5)`, what);
+      assert.equal(
+        message,
+        `${address} has 1.5 MASA of credit and needs 5 000 MASA (RequestEscrow_InsufficientCredit)`,
+        what,
+      );
+      assert.match(advice, /masa deposit/, what);
+      assert.equal(refusal, "RequestEscrow_InsufficientCredit", what);
       assert.ok(isRevert(error, "RequestEscrow_InsufficientCredit"), what);
       assert.equal(isRevert(error, "RequestEscrow_NotOpen"), false, what);
     }

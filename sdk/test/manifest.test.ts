@@ -14,12 +14,16 @@ const KEYS = [
   "timelock",
   "clock",
   "curve",
+  "feeCurve",
   "vault",
+  "standing",
   "registry",
   "validatorSet",
   "escrow",
   "consensus",
   "epochManager",
+  "guardian",
+  "lens",
 ] as const;
 
 const addressOf = (index: number): string => `0x${(index + 1).toString().padStart(40, "0")}`;

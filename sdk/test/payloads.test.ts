@@ -5,12 +5,15 @@ import { describe, it } from "node:test";
 import { keccak256, toUtf8Bytes } from "ethers";
 
 import {
+  endpointOf,
+  formatNodeMetadata,
   parseNodeMetadata,
   parseRequestPayload,
   parseResponsePayload,
   payloadHash,
   responseCommitment,
 } from "../src/payloads.ts";
+import type { NodeMetadata } from "../src/payloads.ts";
 import { refusal, walletOf } from "./support.ts";
 
 const hash = `0x${"0a".repeat(32)}`;
@@ -120,6 +123,46 @@ describe("node metadata", () => {
     it(`with the endpoint ${JSON.stringify(endpoint)} is refused`, () =>
       refusal(() => parseNodeMetadata(JSON.stringify({ endpoint })), "MASA-505", /node metadata/));
   it("without an endpoint is refused", () => refusal(() => parseNodeMetadata("{}"), "MASA-505"));
+
+  const full = {
+    endpoint: "https://node.example/masa",
+    multiaddr: "/dns4/node.example/tcp/4001/p2p/12D3KooW",
+    publicKey: `0x02${"ab".repeat(32)}`,
+    version: "masa 0.1.0",
+    kinds: ["llm-completion", "data-query"],
+    models: ["llama-3.3-70b"],
+    topics: ["ferries", "salt"],
+    price: "12.5",
+    licence: "CC-BY-4.0",
+  } satisfies NodeMetadata;
+  it("says everything that a node may say, and comes back as it was written", () => {
+    assert.deepEqual(parseNodeMetadata(formatNodeMetadata(full)), full);
+  });
+
+  const wrong: [string, object][] = [
+    ["a multiaddr that is none", { multiaddr: "node.example:4001" }],
+    ["a key that is too short", { publicKey: "0x02ab" }],
+    ["an unknown kind", { kinds: ["telling-fortunes"] }],
+    ["no kinds", { kinds: [] }],
+    ["models that are one text", { models: "llama" }],
+    ["a price in words", { price: "cheap" }],
+    ["a price below nothing", { price: "-1" }],
+    ["an empty licence", { licence: "" }],
+    [
+      "more than the registry takes",
+      { topics: Array.from({ length: 32 }, (_, i) => `${i}`.padEnd(90, "x")) },
+    ],
+  ];
+  for (const [what, change] of wrong)
+    it(`with ${what} is not registered`, () =>
+      refusal(() => formatNodeMetadata({ ...full, ...change }), "MASA-102", /node metadata/));
+
+  it("of others is looked at for its endpoint alone", () => {
+    assert.equal(endpointOf('{"endpoint":"http://node.example/","price":7}'), "http://node.example");
+    for (const text of ["", "{}", "null", "[", '{"endpoint":"ftp://node.example"}']) {
+      assert.equal(endpointOf(text), null, text);
+    }
+  });
 });
 
 describe("hashes", () => {

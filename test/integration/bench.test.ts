@@ -6,18 +6,13 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 import { expect } from "chai";
-import { parseEther } from "ethers";
 import hre from "hardhat";
 
-import { BenchChain } from "../../bench/chain.ts";
-import { BenchNetwork } from "../../bench/network.ts";
-import { measureMath } from "../../bench/operations/math.ts";
-import { measureRequirements } from "../../bench/operations/requirement.ts";
 import { assembleRows, failures } from "../../bench/rows.ts";
-import type { Figures } from "../../bench/rows.ts";
+import type { Figures, Measured } from "../../bench/rows.ts";
+import { runBench } from "../../bench/run.ts";
 
 const COLUMNS = ["operation", "cold", "warm", "budget", "peer", "peerCold", "peerWarm"];
-const WAD = 10n ** 18n;
 
 const runFile = promisify(execFile);
 
@@ -33,30 +28,14 @@ async function runBenchCommand(...flags: string[]): Promise<{ code: number; stde
   }
 }
 
-describe("bench", function () {
-  this.timeout(120_000);
+// Coverage adds instructions to every contract, so gas means nothing there.
+(hre.globalOptions.coverage ? describe.skip : describe)("bench", function () {
+  this.timeout(300_000);
 
   let figures: Figures;
-  let chain: BenchChain;
 
   before(async () => {
-    chain = await BenchChain.open();
-    const network = await BenchNetwork.deploy(chain);
-    const [idle = "", worked = ""] = await network.register("worker", 0, 2);
-    await network.enterEpoch(1);
-    const { escrow } = network.manifest.contracts;
-    const record = network.contracts.registry.recordWork.populateTransaction(
-      worked,
-      2, // a worker
-      parseEther("100"),
-      WAD / 2n,
-    );
-    await chain.send(escrow, record);
-    figures = { ...(await measureMath(chain)), ...(await measureRequirements(network, 2, idle, worked)) };
-  });
-
-  after(async () => {
-    await chain.close();
+    ({ figures } = await runBench(() => undefined));
   });
 
   it("gives rows of seven columns, whole numbers of gas or null", () => {
@@ -68,7 +47,8 @@ describe("bench", function () {
     ]);
     for (const row of rows) {
       expect(Object.keys(row), row.operation).to.deep.equal(COLUMNS);
-      expect(row.cold !== null || row.warm !== null, row.operation).to.equal(true);
+      const measured = [row.cold, row.warm, row.peerCold, row.peerWarm].some((value) => value !== null);
+      expect(measured, row.operation).to.equal(true);
       for (const value of [row.cold, row.warm, row.budget, row.peerCold, row.peerWarm]) {
         expect(value === null || (Number.isSafeInteger(value) && value > 0), row.operation).to.equal(true);
       }
@@ -85,7 +65,7 @@ describe("bench", function () {
     expect(names({ argmin: { cold: 1, warm: 45_001 } })).to.include("argmin of 64 scores, as a transaction");
     expect(names({ requirement: { cold: 1, warm: 10_001 } })).to.include("requirement of a node, view");
     const within = { cold: 1, warm: 1 };
-    const met = { sigma: within, argmin: within, requirement: within, requirementFolding: within };
+    const met = Object.fromEntries(Object.keys(figures).map((name) => [name, within]));
     expect(names({ ...met, commit: { cold: 1, warm: 1_000_000 } })).to.deep.equal([]);
   });
 
@@ -113,15 +93,32 @@ describe("bench", function () {
     }
   });
 
-  // Coverage adds instructions to every contract, so gas means nothing there.
-  if (hre.globalOptions.coverage) return;
-
-  it("meets sigma <= 500, requirement view <= 10,000 and argmin of 64 <= 45,000", () => {
+  it("meets every demanded budget", () => {
     expect(figures.sigma?.warm).to.be.within(100, 500);
     expect(figures.requirement?.warm).to.be.within(1_000, 10_000);
-    expect(figures.requirementFolding?.warm).to.be.within(1_000, 10_000);
-    expect(figures.argmin?.cold).to.be.within(21_000, 45_000);
-    expect(figures.argmin?.warm).to.be.within(21_000, 45_000);
+    expect(figures.slash?.warm).to.be.within(21_000, 35_000);
     expect(failures(assembleRows(figures)).map(({ row }) => row.operation)).to.deep.equal([]);
+  });
+
+  it("books a slash at the same cost whatever the queue", () => {
+    expect(figures.slashOneEntry).to.deep.equal(figures.slash);
+    expect(figures.slashThousandEntries).to.deep.equal(figures.slash);
+  });
+
+  it("rolls within 2 % of itself for 10 and 10,000 workers, for 1 and 1,000 missed epochs", () => {
+    const roll = figures.roll?.warm ?? 0;
+    for (const other of [figures.rollManyWorkers?.warm, figures.rollThousandMissed?.warm]) {
+      expect(other).to.be.within(roll * 0.98, roll * 1.02);
+    }
+  });
+
+  it("keeps the frozen set where freezing and twenty reports together cost least", () => {
+    const REPORTS = 20;
+    const costOf = (freeze: Measured | undefined, check: Measured | undefined): number =>
+      (freeze?.warm ?? 0) + REPORTS * (check?.warm ?? 0);
+    const code = costOf(figures.freezeCode, figures.checkCode);
+    expect(code).to.be.greaterThan(0);
+    expect(code).to.be.lessThan(costOf(figures.freezeSlots, figures.checkSlots));
+    expect(code).to.be.lessThan(costOf(figures.freezeHash, figures.checkHash));
   });
 });

@@ -10,9 +10,10 @@ import { runDeployment } from "../../deploy/deploy.ts";
 import type { DeployOptions } from "../../deploy/deploy.ts";
 import { parseParameters, readRawParameters } from "../../deploy/params.ts";
 import type { DeployParameters, RawParameters } from "../../deploy/params.ts";
+import { MasaError } from "../../sdk/src/errors.ts";
 
-/** Transactions of a deployment that deploys both tokens: 11 contracts, 4 wirings, 4 transfers of ownership. */
-export const TRANSACTIONS = 19;
+/** Of a deployment that deploys both tokens: 15 contracts, 6 wirings, the first bounties, 5 transfers of ownership. */
+export const TRANSACTIONS = 27;
 
 /** local.json5 after `change`. */
 export function localParameters(change: (raw: RawParameters) => void = () => undefined): DeployParameters {
@@ -21,6 +22,17 @@ export function localParameters(change: (raw: RawParameters) => void = () => und
   ) as RawParameters;
   change(raw);
   return parseParameters(raw, "changed local.json5");
+}
+
+/** The numbered error that something must end with. */
+export async function refusal(promise: Promise<unknown> | (() => unknown)): Promise<MasaError> {
+  try {
+    await (typeof promise === "function" ? promise() : promise);
+  } catch (error) {
+    if (error instanceof MasaError) return error;
+    throw error;
+  }
+  throw new Error("nothing was refused");
 }
 
 const folders: string[] = [];

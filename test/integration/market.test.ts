@@ -4,7 +4,6 @@ import { keccak256, toUtf8Bytes } from "ethers";
 import type { TransactionReceipt, Wallet } from "ethers";
 
 import { assembleEpochScores } from "../../sdk/src/epochScores.ts";
-import { MasaError } from "../../sdk/src/errors.ts";
 import { readEvents } from "../../sdk/src/events.ts";
 import type { MasaEvent } from "../../sdk/src/events.ts";
 import { payloadHash, responseCommitment } from "../../sdk/src/payloads.ts";
@@ -25,9 +24,8 @@ import type {
   ScoreReport,
   SignedVector,
 } from "../../sdk/src/reports.ts";
-import { explainChainError, isRevert } from "../../sdk/src/reverts.ts";
 import { removeTemporaryFolders } from "./deployment.ts";
-import { deployedNetwork } from "./network.ts";
+import { deployedNetwork, refused } from "./network.ts";
 import type { Node } from "./network.ts";
 
 const MASA = 10n ** 18n;
@@ -85,18 +83,6 @@ describe("a pass through the market", () => {
     if (receipt === null) throw new Error("not mined");
     return readEvents(network.contracts, receipt.blockNumber, receipt.blockNumber);
   };
-  const refused = async (work: Promise<unknown>, name: string): Promise<void> => {
-    try {
-      await work;
-    } catch (error) {
-      const explained = explainChainError(error);
-      assert.instanceOf(explained, MasaError);
-      assert.isTrue(isRevert(error, name), `${String(explained)} instead of ${name}`);
-      return;
-    }
-    assert.fail(`${name} expected, nothing was refused`);
-  };
-
   before(async () => {
     network = await deployedNetwork();
     validators = await network.admitValidators(6);

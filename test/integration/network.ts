@@ -1,20 +1,37 @@
 /** What the tests of reports and of the market share: the protocol on an in-memory chain, with its nodes. */
-import { HDNodeWallet, id, Mnemonic, ZeroAddress } from "ethers";
+import { assert } from "chai";
+import { HDNodeWallet, id, Mnemonic } from "ethers";
 import type { Signer, Wallet } from "ethers";
 import { Wallet as EthersWallet } from "ethers";
 
 import { connectContracts } from "../../sdk/src/contracts.ts";
 import type { MasaContracts } from "../../sdk/src/contracts.ts";
 import { readFrozenSeats } from "../../sdk/src/connection.ts";
-import { ROLES } from "../../sdk/src/events.ts";
-import type { Role } from "../../sdk/src/events.ts";
+import { MasaError } from "../../sdk/src/errors.ts";
+import { ROLES } from "../../sdk/src/nodes.ts";
+import type { Role } from "../../sdk/src/nodes.ts";
+import { makeOperatorGrant, RIGHT_NAMES } from "../../sdk/src/operators.ts";
 import type { FrozenSeats } from "../../sdk/src/reports.ts";
+import { explainChainError, isRevert } from "../../sdk/src/reverts.ts";
 import { freshChain, localParameters } from "./deployment.ts";
 
 /** Keys of the hot keys: they sign, and hold nothing. */
 export function hotKeyOf(index: number): Wallet {
   const root = HDNodeWallet.fromMnemonic(Mnemonic.fromEntropy(id("masa integration tests").slice(0, 34)));
   return new EthersWallet(root.deriveChild(index).privateKey);
+}
+
+/** What a contract must refuse with this typed error. */
+export async function refused(work: Promise<unknown>, name: string): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    const explained = explainChainError(error);
+    assert.instanceOf(explained, MasaError);
+    assert.isTrue(isRevert(error, name), `${String(explained)} instead of ${name}`);
+    return;
+  }
+  assert.fail(`${name} expected, nothing was refused`);
 }
 
 export interface Node {
@@ -44,18 +61,24 @@ export async function deployedNetwork() {
     return epoch;
   };
   /** A funded node with `percent` of its requirement staked, registered in a role. */
-  const admit = async (role: Role, percent: bigint, endpoint: string, hotKey?: string): Promise<Node> => {
+  const admit = async (role: Role, percent: bigint, endpoint: string, hotKey?: Wallet): Promise<Node> => {
     const signer: Signer | undefined = signers[taken++];
     if (signer === undefined) throw new Error("the chain has no more accounts");
     const account = await signer.getAddress();
     const own = connectContracts(manifest, signer);
     const index = ROLES.indexOf(role);
-    const { meanUtility } = await contracts.registry.snapshotOf(index);
-    const stakeWei = ((await contracts.registry.requirementAt(index, meanUtility)) * percent) / 100n;
-    await contracts.masa.transfer(account, stakeWei);
+    const { meanUtility } = await contracts.standing.snapshotOf(index);
+    const stakeWei = ((await contracts.standing.requirementAt(index, meanUtility)) * percent) / 100n;
+    const { deposit } = await contracts.registry.pokeParameters();
+    await contracts.masa.transfer(account, stakeWei + deposit);
     await own.masa.approve(manifest.contracts.vault, stakeWei);
     await own.vault.stake(manifest.contracts.masa, stakeWei);
-    await own.registry.register(index, hotKey ?? ZeroAddress, JSON.stringify({ endpoint }));
+    await own.masa.approve(manifest.contracts.registry, deposit);
+    const operators =
+      hotKey === undefined
+        ? []
+        : [await makeOperatorGrant(contracts, manifest, hotKey, account, RIGHT_NAMES)];
+    await own.registry.register(index, JSON.stringify({ endpoint }), operators);
     return { account, contracts: own };
   };
   /** Validators with growing stakes, waiting for seats. */
@@ -64,7 +87,7 @@ export async function deployedNetwork() {
     for (let index = 0; index < count; index++) {
       const hotKey = hotKeyOf(index);
       const percent = 150n + 17n * BigInt(index);
-      const node = await admit("validator", percent, `http://validator-${index}.example`, hotKey.address);
+      const node = await admit("validator", percent, `http://validator-${index}.example`, hotKey);
       await node.contracts.validatorSet.joinWaitlist();
       validators.push({ node, hotKey });
     }

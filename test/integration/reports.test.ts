@@ -1,14 +1,17 @@
 /** What the SDK computes off chain against what the contracts compute: digests, commitments, proposers, frozen seats. */
 import { assert } from "chai";
-import { hexlify, ZeroAddress } from "ethers";
+import { getAddress, hexlify, ZeroAddress } from "ethers";
 
-import { readFrozenSeats } from "../../sdk/src/connection.ts";
+import { epochStart, locate, readClock } from "../../sdk/src/clock.ts";
+import { readFrozenSeats, readMask } from "../../sdk/src/connection.ts";
+import { actsFor, signsFor } from "../../sdk/src/nodes.ts";
+import { makeOperatorGrant, operatorDigest, rightsOf } from "../../sdk/src/operators.ts";
 import { responseCommitment } from "../../sdk/src/payloads.ts";
 import { epochReportDigest, scoreReportDigest } from "../../sdk/src/reports.ts";
 import type { EpochReport, ResponseScore, ScoreReport } from "../../sdk/src/reports.ts";
 import { proposerOf } from "../../sdk/src/selection.ts";
 import { removeTemporaryFolders } from "./deployment.ts";
-import { deployedNetwork } from "./network.ts";
+import { deployedNetwork, hotKeyOf, refused } from "./network.ts";
 
 const SEED = Number(process.env["SEED"] ?? 20_260_726);
 const REPORTS = 60;
@@ -108,6 +111,59 @@ describe(`SDK and contracts agree (seed ${SEED})`, () => {
     }
   });
 
+  it("on what operator keys sign, and the registry takes the proof once", async () => {
+    const { contracts, manifest, ethers, admit } = network;
+    const key = hotKeyOf(99);
+    for (let index = 0; index < REPORTS; index++) {
+      const grant = { account: getAddress(bytes(20)), key: key.address, rights: int(0xffff), nonce: 0n };
+      assert.equal(
+        operatorDigest(manifest, grant),
+        await contracts.registry.operatorDigest(grant.account, grant.key, grant.rights),
+      );
+    }
+    const { account, contracts: own } = await admit("worker", 200n, "http://worker.example");
+    const grant = await makeOperatorGrant(contracts, manifest, key, account, ["commit", "serve"]);
+    await own.registry.setOperator(grant);
+    const { account: lender, rights, nonce } = await contracts.registry.operatorOf(key.address);
+    assert.deepEqual([lender, rightsOf(rights), nonce], [account, ["serve", "commit"], 1n]);
+    assert.equal(await actsFor(contracts, key.address, "commit"), account);
+    assert.isNull(await actsFor(contracts, key.address, "seat"));
+    assert.equal(await actsFor(contracts, account, "seat"), account, "an account may do what it may lend");
+    assert.isNull(await signsFor(contracts, key.address));
+    await refused(own.registry.setOperator(grant), "NodeRegistry_BadProof");
+    const renewed = await makeOperatorGrant(contracts, manifest, key, account, ["sign"]);
+    await own.registry.setOperator(renewed);
+    assert.equal(await signsFor(contracts, key.address), account);
+    await own.registry.revokeOperator(key.address);
+    assert.isNull(await signsFor(contracts, key.address));
+    assert.isNull(await actsFor(contracts, key.address, "sign"));
+    assert.equal(await ethers.provider.getBalance(key.address), 0n, "it needed no gas");
+  });
+
+  it("on the clock, also where its length is about to change", async () => {
+    const { contracts, manifest, ethers, provider } = network;
+    const current = Number(await contracts.clock.currentEpoch());
+    await provider.request({
+      method: "hardhat_impersonateAccount",
+      params: [manifest.contracts.epochManager],
+    });
+    await provider.request({
+      method: "hardhat_setBalance",
+      params: [manifest.contracts.epochManager, "0x56bc75e2d63100000"],
+    });
+    const manager = await ethers.getSigner(manifest.contracts.epochManager);
+    await contracts.clock.connect(manager).setEpochLength(20);
+    const clock = await readClock(contracts, current);
+    for (const epoch of [current, current + 1, current + 2]) {
+      const start = Number(await contracts.clock.epochStart(epoch));
+      assert.equal(epochStart(clock, epoch), start, `epoch ${epoch}`);
+      assert.deepInclude(locate(clock, start), { epoch, secondsInEpoch: 0 });
+      if (epoch > current) assert.equal(locate(clock, start - 1).epoch, epoch - 1);
+    }
+    assert.equal(locate(clock, epochStart(clock, current + 1)).length, 20);
+    await contracts.clock.connect(manager).setEpochLength(30);
+  });
+
   it("on who is frozen, with which weight, and on whose turn every attempt is", async () => {
     const { admitValidators, rollNext, contracts, frozenAt } = network;
     const validators = await admitValidators(7);
@@ -153,6 +209,16 @@ describe(`SDK and contracts agree (seed ${SEED})`, () => {
       assert.equal(BigInt(seat), await contracts.validatorSet.proposerOf(next, round, attempt));
       assert.notEqual(seat, 3);
     }
+  });
+
+  it("on keys that were revoked: masked in the sets whose reports may still come in", async () => {
+    const { contracts, ethers } = network;
+    const epoch = Number(await contracts.epochManager.rolledEpoch());
+    const { owner, 0: seat } = await contracts.validatorSet.seatAt(1);
+    await contracts.registry.connect(await ethers.getSigner(owner)).revokeOperator(seat.signingKey);
+    assert.equal(await readMask(contracts, epoch), 0b10n);
+    assert.equal(await readMask(contracts, epoch - 1), 0b10n);
+    assert.equal(await readMask(contracts, epoch - 2), 0n);
   });
 
   it("on an epoch that was not rolled into: nobody is frozen", async () => {

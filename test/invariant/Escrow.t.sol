@@ -71,7 +71,7 @@ abstract contract MarketInvariants is InvariantTest {
         for (uint256 i; i < accounts.length; ++i) {
             assertEq(
                 vault.positionOf(accounts[i], address(masa)).staked +
-                    uint256(vault.unbondingPoolOf(accounts[i], address(masa)).amount),
+                    uint256(vault.positionOf(accounts[i], address(masa)).queued),
                 _market().modelHeld(accounts[i]),
                 "I-14 an account loses its own slashes and nothing else"
             );
@@ -84,9 +84,13 @@ abstract contract MarketInvariants is InvariantTest {
         address[] memory accounts = _accounts();
         for (uint256 i; i < accounts.length; ++i) {
             IStakeVault.Position memory position = vault.positionOf(accounts[i], address(masa));
-            assertLe(position.reserved, position.staked, "I-19 reserved <= staked");
+            assertLe(
+                _market().modelAtRisk(accounts[i]),
+                uint256(position.staked) + position.queued,
+                "I-19 what can still be slashed is held"
+            );
             assertEq(
-                position.reserved,
+                vault.exposureOf(accounts[i]).reserved,
                 _market().modelReserved(accounts[i]),
                 "I-19 reserved = the slashes of open commitments"
             );

@@ -47,6 +47,16 @@ contract ConsensusMathTest is Test {
         return ConsensusMath.seatWeightDown(stake, StakingMath.sigma(exponent));
     }
 
+    function testFuzz_DrawMovesWithTheTotal(uint256 random, uint64 total, uint64 added) public pure {
+        total = uint64(bound(total, 1, type(uint64).max - 1));
+        added = uint64(bound(added, 1, type(uint64).max - total));
+        uint256 draw = ConsensusMath.drawDown(random, total);
+        assertLt(draw, total, "EQ-27: below the total");
+        uint256 moved = ConsensusMath.drawDown(random, total + added);
+        assertGe(moved, draw, "EQ-27: more weight never draws lower");
+        assertLe(moved - draw, added, "EQ-27: a draw moves by what was added at most");
+    }
+
     function testFuzz_DrawFindsItsStretch(uint64[8] memory raw, uint256 draw) public pure {
         uint256[] memory weights = new uint256[](8);
         uint256 total;

@@ -62,6 +62,29 @@ contract UtilityMathTest is Test {
         assertEq(weight == WAD, work >= referenceWork, "1 from the reference on");
     }
 
+    function testFuzz_ConsumptionLiesBetweenWhatWasAcceptedAndAsked(
+        uint256 asked,
+        uint256 accepted,
+        uint256 resourceShare
+    ) public pure {
+        asked = bound(asked, 0, type(uint96).max);
+        accepted = bound(accepted, 0, asked);
+        resourceShare = bound(resourceShare, 0, WAD);
+        uint256 consumed = UtilityMath.consumptionDown(asked, accepted, resourceShare);
+        assertGe(consumed, accepted, "D5: at least the accepted value");
+        assertLe(consumed, asked, "D5: at most R_base");
+        assertEq(UtilityMath.consumptionDown(asked, accepted, 0), accepted, "D5: accepted value alone");
+        assertEq(UtilityMath.consumptionDown(asked, accepted, WAD), asked, "D5: resources alone");
+        uint256 rejected = UtilityMath.consumptionDown(asked, 0, resourceShare);
+        assertLe(rejected, consumed, "D5: accepting never consumes less");
+        assertEq(rejected, (asked * resourceShare) / WAD, "D5: a rejected answer costs its resources");
+    }
+
+    function test_ConsumptionOfOneRequest() public pure {
+        assertEq(UtilityMath.consumptionDown(100, 80, 0.25e18), 85, "a quarter of 100, three quarters of 80");
+        assertEq(UtilityMath.consumptionDown(7, 4, 0.3e18), 4, "4.9 rounded down");
+    }
+
     function testFuzz_ConsumingMoreNeverRaisesOraclePerformance(uint256 less, uint256 more, uint256 unit) public pure {
         more = bound(more, 0, 1e40);
         less = bound(less, 0, more);

@@ -337,6 +337,9 @@ describe("vectors of the formulas", function () {
     expect(budgets.map((row) => sdk.largestBudgetUp(...row))).to.deep.equal(
       await harness.largestBudgetUp(budgets),
     );
+    const draws = two.map(([a, b]): Two => [(a << 156n) ^ b, b & (2n ** 64n - 1n)]);
+    expect(draws.map((row) => sdk.drawDown(...row))).to.deep.equal(await harness.drawDown(draws));
+    expect(() => sdk.drawDown(1n, 2n ** 64n)).to.throw(RangeError, "64 bits");
     for (const [share, clamp] of budgets) {
       const exact = Exact.wad(share)
         .times(exp(Exact.wad(clamp)))

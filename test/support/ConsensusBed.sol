@@ -14,7 +14,7 @@ import {Test} from "./Test.sol";
 /// @notice Real clock, real signatures. Seat i signs with the key `keyOf(i)`; epoch 1 is frozen with four equal seats,
 /// three of which are needed.
 abstract contract ConsensusBed is Test {
-    uint64 internal constant EPOCH_LENGTH = 1 days;
+    uint32 internal constant EPOCH_LENGTH = 1 days;
     uint32 internal constant ROUND_LENGTH = 600;
     uint64 internal constant GENESIS = 1_800_000_000;
     /// @dev Order of secp256k1.
@@ -28,7 +28,7 @@ abstract contract ConsensusBed is Test {
 
     function setUp() public virtual {
         vm.warp(GENESIS);
-        clock = new EpochClock(GENESIS, EPOCH_LENGTH);
+        clock = new EpochClock(GENESIS, EPOCH_LENGTH, address(this));
         set = new ValidatorSetMock();
         settlement = new SettlementMock();
         consensus = newConsensus();

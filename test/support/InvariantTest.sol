@@ -3,8 +3,10 @@ pragma solidity 0.8.37;
 
 import {Test} from "./Test.sol";
 
-/// @title Tells the runner which functions of which handler to call, and calls them itself where a test wants that
-/// @notice The runner asks the test contract for its targets by the names below.
+/// @title What an invariant test tells the runner, and what its campaign leaves behind
+/// @notice The runner asks the test contract for its targets by the names below. Its own counts say how often each
+/// action was carried out; what else came of them is written to a file at the end of every run, one line a run, and
+/// added up and printed by scripts/invariant-campaigns.ts, which fails a campaign that never met one of its outcomes.
 abstract contract InvariantTest is Test {
     struct FuzzSelector {
         address addr;
@@ -33,6 +35,29 @@ abstract contract InvariantTest is Test {
         for (uint256 i; i < contracts.length; ++i) {
             contracts[i] = _targets[i].addr;
         }
+    }
+
+    /// @dev Appends this run's outcomes, "name=count" each, to the file of `campaign`: the name of the test contract.
+    function _writeOutcomes(
+        string memory campaign,
+        bytes32[] memory outcomes,
+        function(bytes32) external view returns (uint256) times
+    ) internal {
+        string memory line;
+        for (uint256 i; i < outcomes.length; ++i) {
+            line = string.concat(line, i == 0 ? "" : ";", _text(outcomes[i]), "=", vm.toString(times(outcomes[i])));
+        }
+        vm.writeLine(string.concat("cache/invariants/", campaign, ".txt"), line);
+    }
+
+    function _text(bytes32 word) private pure returns (string memory) {
+        uint256 length;
+        while (length < 32 && word[length] != 0) ++length;
+        bytes memory text = new bytes(length);
+        for (uint256 i; i < length; ++i) {
+            text[i] = word[i];
+        }
+        return string(text);
     }
 
     /// @dev Calls `steps` actions drawn from a fixed seed. An action that reverts fails the test with its reason.

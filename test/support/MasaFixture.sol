@@ -6,12 +6,19 @@ import {UD2x18, ud2x18} from "@prb/math/src/UD2x18.sol";
 import {EpochClock} from "../../contracts/epoch/EpochClock.sol";
 import {EpochManager} from "../../contracts/epoch/EpochManager.sol";
 import {ScoreConsensus} from "../../contracts/consensus/ScoreConsensus.sol";
-import {INodeRegistry} from "../../contracts/interfaces/INodeRegistry.sol";
+import {Guardian} from "../../contracts/governance/Guardian.sol";
+import {IGuardian} from "../../contracts/interfaces/IGuardian.sol";
+import {INodeRegistry, NodeRole} from "../../contracts/interfaces/INodeRegistry.sol";
+import {INodeStanding} from "../../contracts/interfaces/INodeStanding.sol";
 import {IRequestEscrow} from "../../contracts/interfaces/IRequestEscrow.sol";
 import {IScoreConsensus} from "../../contracts/interfaces/IScoreConsensus.sol";
+import {IStakeObserver} from "../../contracts/interfaces/IStakeObserver.sol";
+import {IStakeVault} from "../../contracts/interfaces/IStakeVault.sol";
 import {IValidatorSet} from "../../contracts/interfaces/IValidatorSet.sol";
 import {RequestEscrow} from "../../contracts/market/RequestEscrow.sol";
+import {WrappedTaoMock} from "../../contracts/mocks/WrappedTaoMock.sol";
 import {NodeRegistry} from "../../contracts/registry/NodeRegistry.sol";
+import {NodeStanding} from "../../contracts/registry/NodeStanding.sol";
 import {ValidatorSet} from "../../contracts/registry/ValidatorSet.sol";
 import {StakeVault} from "../../contracts/staking/StakeVault.sol";
 import {StakingCurve} from "../../contracts/staking/StakingCurve.sol";
@@ -29,55 +36,73 @@ abstract contract MasaFixture is Test {
     uint64 internal constant LN_4 = 1_386294361119890618;
     uint256 internal constant SUPPLY = 100_000_000e18;
     uint64 internal constant START = 1_800_000_000;
-    uint64 internal constant EPOCH = 1 hours;
+    uint32 internal constant EPOCH = 1 hours;
     uint32 internal constant ROUND = 5 minutes;
-    uint64 internal constant APPEAL = 1 hours;
-    uint64 internal constant OFFENCE_PATH = 4 hours;
-    uint64 internal constant UNBONDING = 7 days;
+    uint40 internal constant REQUEST_PATH = 2 hours;
+    uint40 internal constant REPORT_PATH = 4 hours;
+    uint40 internal constant EVIDENCE = 1 hours;
+    uint40 internal constant APPEAL = 1 hours;
+    uint40 internal constant UNBONDING = 7 days;
+    uint40 internal constant MODULE_DELAY = 11 days;
+    uint40 internal constant GUARD_TERM = 180 days;
+    uint256 internal constant TAO_SUPPLY = 21_000_000e9;
     /// @dev Distance of an owner's key from its hot key, so that the two are never one account.
     uint256 private constant OWNER_KEY = 1 << 128;
 
     EpochClock internal clock;
     EpochManager internal manager;
+    Guardian internal guardian;
     MasaToken internal masa;
+    WrappedTaoMock internal tao;
     StakeVault internal vault;
     StakingCurve internal curve;
+    NodeStanding internal standing;
     NodeRegistry internal registry;
     ValidatorSet internal validatorSet;
     RequestEscrow internal escrow;
     ScoreConsensus internal consensus;
     address internal treasury = address(0x7ea5);
+    address internal guard = address(0x60a4d);
 
     /// @dev Private key of a hot key that the fixture made.
     mapping(address hotKey => uint256) internal keyOf;
 
     function setUp() public virtual {
         vm.warp(START);
-        clock = new EpochClock(0, EPOCH);
+        clock = new EpochClock(0, EPOCH, address(this));
         masa = new MasaToken(SUPPLY, address(this));
+        tao = new WrappedTaoMock();
+        tao.mint(address(this), TAO_SUPPLY);
         curve = new StakingCurve();
-        vault = new StakeVault(address(this), clock, address(masa), treasury, UNBONDING, APPEAL, OFFENCE_PATH);
-        registry = new NodeRegistry(
+        vault = new StakeVault(
+            address(this),
+            clock,
+            address(masa),
+            _listedTao(),
+            _delays(),
+            _collateral(),
+            IStakeVault.SlashDestinations(treasury, address(0), 0, 0)
+        );
+        standing = new NodeStanding(
             address(this),
             masa,
-            clock,
             vault,
             curve,
+            uint32(clock.currentEpoch()),
             _maxStakedShare(),
-            [
-                _roleParameters(INodeRegistry.Role.Validator),
-                _roleParameters(INodeRegistry.Role.Worker),
-                _roleParameters(INodeRegistry.Role.Oracle)
-            ],
-            _standingParameters(),
-            _referenceWork()
+            [_roleParameters(NodeRole.Validator), _roleParameters(NodeRole.Worker), _roleParameters(NodeRole.Oracle)],
+            _standingParameters()
         );
-        validatorSet = new ValidatorSet(address(this), registry, vault, _seatParameters());
-        escrow = new RequestEscrow(address(this), masa, registry, vault, _marketTerms(), _requestLimits());
+        registry = new NodeRegistry(address(this), masa, standing, vault, _pokeParameters());
+        validatorSet = new ValidatorSet(address(this), registry, standing, vault, _seatParameters());
+        escrow = new RequestEscrow(address(this), masa, registry, standing, vault, _marketTerms(), _requestLimits());
         consensus = new ScoreConsensus(clock, validatorSet, escrow, ROUND);
-        manager = new EpochManager(clock, registry, validatorSet);
-        vault.wire(address(escrow));
-        registry.wire(address(escrow), address(validatorSet), address(manager));
+        manager = new EpochManager(address(this), clock, masa, vault, standing, validatorSet, consensus, _rollBounty());
+        guardian = new Guardian(address(this), vault, standing, guard, GUARD_TERM);
+        clock.wire(address(manager));
+        vault.wire(address(escrow), _slashCap(), IGuardian(address(guardian)), IStakeObserver(address(0)));
+        standing.wire(address(registry), address(escrow), address(validatorSet), address(guardian), address(manager));
+        registry.wire(validatorSet);
         validatorSet.wire(address(consensus), address(manager));
         escrow.wire(address(consensus));
     }
@@ -88,34 +113,68 @@ abstract contract MasaFixture is Test {
         return 0.5e18;
     }
 
+    /// @dev The zero address for a network without TAO.
+    function _listedTao() internal view virtual returns (address) {
+        return address(tao);
+    }
+
+    /// @dev TAO at 4 MASA, for half of a requirement at most.
+    function _collateral() internal pure virtual returns (IStakeVault.Collateral memory) {
+        return IStakeVault.Collateral({taoWeight: 4e18, taoMaxShare: 0.5e18});
+    }
+
+    function _delays() internal pure virtual returns (IStakeVault.Delays memory) {
+        return
+            IStakeVault.Delays({
+                requestPath: REQUEST_PATH,
+                reportPath: REPORT_PATH,
+                evidenceWindow: EVIDENCE,
+                appealWindow: APPEAL,
+                unbondingDelay: UNBONDING,
+                moduleDelay: MODULE_DELAY
+            });
+    }
+
+    /// @dev No cap: a test that is about it overrides this.
+    function _slashCap() internal pure virtual returns (uint64) {
+        return type(uint64).max;
+    }
+
+    function _rollBounty() internal pure virtual returns (uint256) {
+        return 0;
+    }
+
+    function _pokeParameters() internal pure virtual returns (INodeRegistry.PokeParameters memory) {
+        return INodeRegistry.PokeParameters({deposit: 10e18, bounty: 2e18});
+    }
+
     /// @dev Bases at σ = 1: validators 125,000 MASA, workers 62,500, oracle nodes 31,250.
-    function _roleParameters(
-        INodeRegistry.Role role
-    ) internal pure virtual returns (INodeRegistry.RoleParameters memory p) {
+    function _roleParameters(NodeRole role) internal pure virtual returns (INodeStanding.RoleParameters memory p) {
         p.lambda = ud2x18(0.25e18);
         p.maxExponent = ud2x18(LN_4);
-        if (role == INodeRegistry.Role.Validator) (p.budgetShare, p.target, p.floor) = (ud2x18(0.02e18), 16, 100e18);
-        else if (role == INodeRegistry.Role.Worker) (p.budgetShare, p.target, p.floor) = (ud2x18(0.02e18), 32, 10e18);
+        if (role == NodeRole.Validator) (p.budgetShare, p.target, p.floor) = (ud2x18(0.02e18), 16, 100e18);
+        else if (role == NodeRole.Worker) (p.budgetShare, p.target, p.floor) = (ud2x18(0.02e18), 32, 10e18);
         else (p.budgetShare, p.target, p.floor) = (ud2x18(0.01e18), 32, 1e18);
     }
 
-    function _standingParameters() internal pure virtual returns (INodeRegistry.StandingParameters memory) {
+    /// @dev References: 100 MASA of answers, 1,000 MASA of consumption, of which accepted value is all.
+    function _standingParameters() internal pure virtual returns (INodeStanding.StandingParameters memory) {
         return
-            INodeRegistry.StandingParameters({
+            INodeStanding.StandingParameters({
                 decayPerEpoch: ud2x18(0.8e18),
                 tolerance: ud2x18(0.05e18),
+                workerReference: 100e9,
+                oracleReference: 1_000e9,
                 baseStep: ud2x18(0.1e18),
                 meanStep: ud2x18(0.05e18),
                 supplyStep: ud2x18(0.01e18),
                 weightThroughput: ud2x18(0.2e18),
+                resourceShare: ud2x18(0),
                 targetThroughput: 1_000,
-                graceCooldown: 10
+                graceCooldown: 10,
+                maxStrikes: 0,
+                strikeSize: 0
             });
-    }
-
-    /// @dev 100 MASA of answers, 1,000 MASA of consumption.
-    function _referenceWork() internal pure virtual returns (INodeRegistry.ReferenceWork memory) {
-        return INodeRegistry.ReferenceWork({worker: 100e9, oracle: 1_000e9});
     }
 
     function _seatParameters() internal pure virtual returns (IValidatorSet.SeatParameters memory) {
@@ -125,6 +184,7 @@ abstract contract MasaFixture is Test {
                 minValidators: 4,
                 immunityEpochs: 2,
                 cooldownEpochs: 3,
+                haltEpochs: 4,
                 maxSeatShare: 0.25e18,
                 weightConsensus: 0.4e18,
                 weightData: 0.3e18,
@@ -187,11 +247,41 @@ abstract contract MasaFixture is Test {
         id = vault.startUnbonding(address(masa), amount);
     }
 
-    /// @dev Stakes and registers in one go; `hotKey` may be 0 where the role allows.
-    function _register(address account, INodeRegistry.Role role, address hotKey, uint256 amount) internal {
+    /// @dev Stakes `amount` of MASA, pays the deposit and registers; `hotKey`, whose private key the fixture knows, may
+    /// be 0 where the role allows, and gets every right.
+    function _register(address account, NodeRole role, address hotKey, uint256 amount) internal {
         if (amount != 0) _stake(account, amount);
+        _approveDeposit(account);
+        INodeRegistry.OperatorGrant[] memory operators = new INodeRegistry.OperatorGrant[](
+            hotKey == address(0) ? 0 : 1
+        );
+        if (hotKey != address(0)) operators[0] = _grant(account, hotKey, 31);
         vm.prank(account);
-        registry.register(role, hotKey, "{}");
+        registry.register(role, "{}", operators);
+    }
+
+    /// @dev Funds and approves the deposit of a registration.
+    function _approveDeposit(address account) internal {
+        uint256 deposit = registry.pokeParameters().deposit;
+        _fund(account, deposit);
+        vm.prank(account);
+        masa.approve(address(registry), deposit);
+    }
+
+    /// @dev A grant with the key's proof.
+    function _grant(
+        address account,
+        address key,
+        uint16 rights
+    ) internal view returns (INodeRegistry.OperatorGrant memory) {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(keyOf[key], registry.operatorDigest(account, key, rights));
+        return INodeRegistry.OperatorGrant(key, rights, abi.encodePacked(r, s, v));
+    }
+
+    function _setOperator(address account, address key, uint16 rights) internal {
+        INodeRegistry.OperatorGrant memory grant = _grant(account, key, rights);
+        vm.prank(account);
+        registry.setOperator(grant);
     }
 
     /// @dev Registers a validator whose hot key has the private key `key`.
@@ -199,18 +289,18 @@ abstract contract MasaFixture is Test {
         owner = _ownerOf(key);
         address hotKey = vm.addr(key);
         keyOf[hotKey] = key;
-        _register(owner, INodeRegistry.Role.Validator, hotKey, amount);
+        _register(owner, NodeRole.Validator, hotKey, amount);
     }
 
     function _registerWorker(uint256 number, uint256 amount) internal returns (address worker) {
         worker = _account(number);
-        _register(worker, INodeRegistry.Role.Worker, address(0), amount);
+        _register(worker, NodeRole.Worker, address(0), amount);
     }
 
     /// @param credit Prepaid credit in the escrow, wei.
     function _registerOracle(uint256 number, uint256 amount, uint256 credit) internal returns (address asker) {
         asker = _account(number);
-        _register(asker, INodeRegistry.Role.Oracle, address(0), amount);
+        _register(asker, NodeRole.Oracle, address(0), amount);
         if (credit != 0) _deposit(asker, credit);
     }
 
@@ -220,6 +310,20 @@ abstract contract MasaFixture is Test {
         masa.approve(address(escrow), amount);
         escrow.deposit(amount);
         vm.stopPrank();
+    }
+
+    /// @dev Funds the account with TAO and stakes it.
+    function _stakeTao(address account, uint256 amount) internal {
+        tao.transfer(account, amount);
+        vm.startPrank(account);
+        tao.approve(address(vault), amount);
+        vault.stake(address(tao), amount);
+        vm.stopPrank();
+    }
+
+    function _withdraw(address account, uint256 id) internal returns (uint256) {
+        vm.prank(account);
+        return vault.withdraw(address(masa), id, type(uint256).max, account);
     }
 
     function _joinWaitlist(address owner) internal {

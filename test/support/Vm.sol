@@ -76,6 +76,12 @@ interface Vm {
     function pauseGasMetering() external;
     function resumeGasMetering() external;
 
+    // Files, where the configuration permits it
+
+    function readFile(string calldata path) external view returns (string memory);
+    function readFileBinary(string calldata path) external view returns (bytes memory);
+    function writeLine(string calldata path, string calldata data) external;
+
     // Text
 
     function toString(uint256 value) external pure returns (string memory);

@@ -7,8 +7,14 @@ import {TimelockController} from "@openzeppelin/contracts/governance/TimelockCon
 import {ud2x18} from "@prb/math/src/UD2x18.sol";
 
 import {MasaTimelock} from "../../contracts/governance/MasaTimelock.sol";
-import {INodeRegistry} from "../../contracts/interfaces/INodeRegistry.sol";
+import {IEpochClock} from "../../contracts/interfaces/IEpochClock.sol";
+import {IGuardian} from "../../contracts/interfaces/IGuardian.sol";
+import {IModuleRights} from "../../contracts/interfaces/IModuleRights.sol";
+import {INodeRegistry, NodeRole} from "../../contracts/interfaces/INodeRegistry.sol";
+import {INodeStanding} from "../../contracts/interfaces/INodeStanding.sol";
 import {IRequestEscrow} from "../../contracts/interfaces/IRequestEscrow.sol";
+import {IStakeObserver} from "../../contracts/interfaces/IStakeObserver.sol";
+import {IStakeVault} from "../../contracts/interfaces/IStakeVault.sol";
 import {IStakingCurve} from "../../contracts/interfaces/IStakingCurve.sol";
 import {IValidatorSet} from "../../contracts/interfaces/IValidatorSet.sol";
 import {MasaFixture} from "../support/MasaFixture.sol";
@@ -58,10 +64,24 @@ abstract contract TimelockBed is MasaFixture {
         address[] memory proposers = new address[](1);
         proposers[0] = council;
         timelock = new MasaTimelock(DELAY, proposers, new address[](1)); // the zero address: anyone executes
-        vault.transferOwnership(address(timelock));
-        registry.transferOwnership(address(timelock));
-        validatorSet.transferOwnership(address(timelock));
-        escrow.transferOwnership(address(timelock));
+        address[7] memory modules = _modules();
+        for (uint256 i; i < modules.length; ++i) {
+            Ownable(modules[i]).transferOwnership(address(timelock));
+        }
+    }
+
+    /// @dev Every contract that has an owner.
+    function _modules() internal view returns (address[7] memory) {
+        return
+            [
+                address(vault),
+                address(standing),
+                address(registry),
+                address(validatorSet),
+                address(escrow),
+                address(manager),
+                address(guardian)
+            ];
     }
 
     function _schedule(address target, bytes memory data) internal returns (bytes32 id) {
@@ -223,21 +243,46 @@ contract TimelockedParametersTest is TimelockBed {
         bytes data;
     }
 
+    Call[] private calls;
+
     function test_TLK03_TheTimelockOwnsEveryModule() public view {
-        assertEq(vault.owner(), address(timelock), "vault");
-        assertEq(registry.owner(), address(timelock), "registry");
-        assertEq(validatorSet.owner(), address(timelock), "validator set");
-        assertEq(escrow.owner(), address(timelock), "escrow");
+        address[7] memory modules = _modules();
+        for (uint256 i; i < modules.length; ++i) {
+            assertEq(Ownable(modules[i]).owner(), address(timelock), "TLK-03 owner");
+        }
     }
 
     function test_I16_TLK03_EverySetterRefusesEverybodyElse() public {
-        _expectRefused(_setters());
-        _expectRefused(_oneWay());
+        _addSetters();
+        _addOneWay();
+        address[4] memory others = [address(this), council, stranger, address(consensus)];
+        for (uint256 i; i < calls.length; ++i) {
+            for (uint256 j; j < others.length; ++j) {
+                vm.prank(others[j]);
+                (bool ok, bytes memory answer) = calls[i].target.call(calls[i].data);
+                assertFalse(ok, "I-16 refused");
+                assertEq(
+                    answer,
+                    abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, others[j]),
+                    "I-16 because it is not the owner"
+                );
+            }
+        }
+    }
+
+    /// @dev The clock has no owner: the manager sets it, and the timelock owns the manager.
+    function test_I16_TheClockAnswersToTheManagerAlone() public {
+        address[4] memory others = [address(this), council, stranger, address(timelock)];
+        for (uint256 i; i < others.length; ++i) {
+            vm.prank(others[i]);
+            vm.expectRevert(abi.encodeWithSelector(IEpochClock.EpochClock_NotManager.selector, others[i]));
+            clock.setEpochLength(1 hours);
+        }
     }
 
     /// @dev The same calls, scheduled and waited for, take effect: the list above tests live setters.
     function test_I16_EverySetterAnswersToTheTimelock() public {
-        Call[] memory calls = _setters();
+        _addSetters();
         for (uint256 i; i < calls.length; ++i) {
             _schedule(calls[i].target, calls[i].data);
         }
@@ -245,16 +290,45 @@ contract TimelockedParametersTest is TimelockBed {
         for (uint256 i; i < calls.length; ++i) {
             _execute(calls[i].target, calls[i].data);
         }
-        assertEq(vault.unbondingDelay(), 8 days, "vault");
-        assertEq(vault.treasury(), stranger, "treasury");
-        assertEq(registry.referenceWork().worker, 5e9, "registry");
-        assertEq(registry.standingParameters().graceCooldown, 3, "standing");
-        assertEq(registry.roleParametersOf(INodeRegistry.Role.Worker).floor, 20e18, "role");
+        assertEq(vault.unbondingDelay(), 8 days, "delays");
+        assertEq(vault.moduleDelay(), 12 days, "delays");
+        assertEq(vault.slashDestinations().treasury, stranger, "destinations");
+        assertEq(vault.collateral().taoWeight, 5e18, "collateral");
+        assertEq(address(vault.guardian()), stranger, "guardian of the vault");
+        assertEq(vault.slasherOf(stranger).activeFrom, START + DELAY + 12 days, "a slasher waits");
+        assertEq(vault.slasherOf(address(escrow)).nextCapShare, 0.1e18, "a lower cap");
+        assertEq(standing.standingParameters().graceCooldown, 3, "standing");
+        assertEq(standing.roleParametersOf(NodeRole.Worker).floor, 20e18, "role");
+        assertEq(registry.pokeParameters().deposit, 7e18, "pokes");
         assertEq(validatorSet.seatParameters().cooldownEpochs, 9, "validator set");
         assertEq(escrow.requestLimits().minBaseReward, 5, "limits");
         assertEq(escrow.currentTerms(), 1, "terms");
+        assertEq(manager.rollBounty(), 3e18, "bounty");
+        assertEq(clock.lengthOf(clock.currentEpoch() + 1), 30 minutes, "epoch length");
+        assertEq(guardian.holderOf(IGuardian.Right.CancelProposal), stranger, "guardian");
+        // The next module of each waits, the present one is revoked.
+        assertEq(standing.moduleActiveFrom("FORGIVE", stranger), START + DELAY + 12 days, "standing module");
+        assertEq(standing.moduleActiveFrom("FORGIVE", address(guardian)), 0, "standing module");
+        assertEq(validatorSet.moduleActiveFrom("REPORT", stranger), START + DELAY + 12 days, "validator set module");
+        assertEq(validatorSet.moduleActiveFrom("REPORT", address(consensus)), 0, "validator set module");
+        assertEq(escrow.moduleActiveFrom("SETTLE", stranger), START + DELAY + 12 days, "escrow module");
+        assertEq(escrow.moduleActiveFrom("SETTLE", address(consensus)), 0, "escrow module");
         // What comes last in the list gave the modules away.
-        assertEq(vault.owner(), stranger, "ownership");
+        address[7] memory modules = _modules();
+        for (uint256 i; i < modules.length; ++i) {
+            assertEq(Ownable(modules[i]).owner(), stranger, "ownership");
+        }
+    }
+
+    /// @dev Taking the only slasher's right is not in the list above, which lowers its cap.
+    function test_I16_TheTimelockRevokesASlasherAtOnce() public {
+        bytes memory data = abi.encodeCall(vault.revokeSlasher, (address(escrow)));
+        _schedule(address(vault), data);
+        vm.warp(START + DELAY);
+        vm.expectEmit(address(vault));
+        emit IStakeVault.SlasherRevoked(address(escrow));
+        _execute(address(vault), data);
+        assertTrue(vault.slasherOf(address(escrow)).revoked, "I-16 revoked");
     }
 
     function test_TauChangesAfterTheDelay() public {
@@ -290,71 +364,84 @@ contract TimelockedParametersTest is TimelockBed {
         assertFalse(timelock.isOperationDone(id), "not used up");
     }
 
-    function _expectRefused(Call[] memory calls) private {
-        address[4] memory others = [address(this), council, stranger, address(consensus)];
-        for (uint256 i; i < calls.length; ++i) {
-            for (uint256 j; j < others.length; ++j) {
-                vm.prank(others[j]);
-                (bool ok, bytes memory answer) = calls[i].target.call(calls[i].data);
-                assertFalse(ok, "I-16 refused");
-                assertEq(
-                    answer,
-                    abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, others[j]),
-                    "I-16 because it is not the owner"
-                );
-            }
-        }
-    }
-
     /// @dev Wiring, which happened already, and giving up ownership.
-    function _oneWay() private view returns (Call[] memory calls) {
-        calls = new Call[](8);
-        calls[0] = Call(address(vault), abi.encodeCall(vault.wire, (stranger)));
-        calls[1] = Call(address(registry), abi.encodeCall(registry.wire, (stranger, stranger, stranger)));
-        calls[2] = Call(address(validatorSet), abi.encodeCall(validatorSet.wire, (stranger, stranger)));
-        calls[3] = Call(address(escrow), abi.encodeCall(escrow.wire, (stranger)));
-        for (uint256 i; i < 4; ++i) {
-            calls[4 + i] = Call(calls[i].target, abi.encodeCall(Ownable.renounceOwnership, ()));
+    function _addOneWay() private {
+        IGuardian nobody = IGuardian(stranger);
+        _add(address(vault), abi.encodeCall(vault.wire, (stranger, 1, nobody, IStakeObserver(stranger))));
+        _add(address(standing), abi.encodeCall(standing.wire, (stranger, stranger, stranger, stranger, stranger)));
+        _add(address(registry), abi.encodeCall(registry.wire, (validatorSet)));
+        _add(address(validatorSet), abi.encodeCall(validatorSet.wire, (stranger, stranger)));
+        _add(address(escrow), abi.encodeCall(escrow.wire, (stranger)));
+        _add(address(vault), abi.encodeCall(vault.revokeSlasher, (address(escrow))));
+        address[7] memory modules = _modules();
+        for (uint256 i; i < modules.length; ++i) {
+            _add(modules[i], abi.encodeCall(Ownable.renounceOwnership, ()));
         }
     }
 
-    /// @dev Every other function of the four modules that only the owner may call.
-    function _setters() private view returns (Call[] memory calls) {
-        INodeRegistry.RoleParameters memory role = _roleParameters(INodeRegistry.Role.Worker);
+    /// @dev Every other function that only the owner may call.
+    function _addSetters() private {
+        _addVaultSetters();
+        _addNodeSetters();
+        _addMarketSetters();
+        address[7] memory modules = _modules();
+        for (uint256 i; i < modules.length; ++i) {
+            _add(modules[i], abi.encodeCall(Ownable.transferOwnership, (stranger)));
+        }
+    }
+
+    function _addVaultSetters() private {
+        _add(address(vault), abi.encodeCall(vault.setDelays, (8 days, 12 days)));
+        _add(address(vault), abi.encodeCall(vault.scheduleSlasher, (stranger, 0.01e18)));
+        _add(address(vault), abi.encodeCall(vault.setSlashCap, (address(escrow), 0.1e18)));
+        _add(address(vault), abi.encodeCall(vault.scheduleObserver, (IStakeObserver(stranger))));
+        _add(address(vault), abi.encodeCall(vault.setGuardian, (IGuardian(stranger))));
+        _add(address(vault), abi.encodeCall(vault.setCollateral, (IStakeVault.Collateral(5e18, 0.5e18))));
+        _add(
+            address(vault),
+            abi.encodeCall(vault.setSlashDestinations, (IStakeVault.SlashDestinations(stranger, address(0), 0, 0)))
+        );
+    }
+
+    function _addNodeSetters() private {
+        INodeStanding.RoleParameters memory role = _roleParameters(NodeRole.Worker);
         role.floor = 20e18;
-        INodeRegistry.StandingParameters memory standing = _standingParameters();
-        standing.graceCooldown = 3;
-        calls = new Call[](13);
-        calls[0] = Call(address(vault), abi.encodeCall(vault.setUnbondingDelay, (8 days)));
-        calls[1] = Call(address(vault), abi.encodeCall(vault.setTreasury, (stranger)));
-        calls[2] = Call(
-            address(registry),
-            abi.encodeCall(registry.setRoleParameters, (INodeRegistry.Role.Worker, role))
-        );
-        calls[3] = Call(address(registry), abi.encodeCall(registry.setStandingParameters, (standing)));
-        calls[4] = Call(
-            address(registry),
-            abi.encodeCall(registry.setReferenceWork, (INodeRegistry.ReferenceWork({worker: 5e9, oracle: 6e9})))
-        );
-        calls[5] = Call(address(registry), abi.encodeCall(registry.setCurve, (IStakingCurve(address(curve)))));
-        calls[6] = Call(address(validatorSet), _seatCall());
-        calls[7] = Call(address(escrow), abi.encodeCall(escrow.setMarketTerms, (_marketTerms())));
-        calls[8] = Call(address(escrow), _limitsCall());
-        address[4] memory modules = [address(vault), address(registry), address(validatorSet), address(escrow)];
-        for (uint256 i; i < 4; ++i) {
-            calls[9 + i] = Call(modules[i], abi.encodeCall(Ownable.transferOwnership, (stranger)));
-        }
-    }
-
-    function _seatCall() private view returns (bytes memory) {
+        INodeStanding.StandingParameters memory p = _standingParameters();
+        p.graceCooldown = 3;
         IValidatorSet.SeatParameters memory seats = _seatParameters();
         seats.cooldownEpochs = 9;
-        return abi.encodeCall(validatorSet.setSeatParameters, (seats));
+        _add(address(standing), abi.encodeCall(standing.setRoleParameters, (NodeRole.Worker, role)));
+        _add(address(standing), abi.encodeCall(standing.setStandingParameters, (p)));
+        _add(address(standing), abi.encodeCall(standing.setCurve, (IStakingCurve(address(curve)))));
+        _addModules(address(standing), "FORGIVE", address(guardian));
+        _add(
+            address(registry),
+            abi.encodeCall(registry.setPokeParameters, (INodeRegistry.PokeParameters({deposit: 7e18, bounty: 1e18})))
+        );
+        _add(address(validatorSet), abi.encodeCall(validatorSet.setSeatParameters, (seats)));
+        _addModules(address(validatorSet), "REPORT", address(consensus));
     }
 
-    function _limitsCall() private view returns (bytes memory) {
+    function _addMarketSetters() private {
         IRequestEscrow.RequestLimits memory limits = _requestLimits();
         limits.minBaseReward = 5;
-        return abi.encodeCall(escrow.setRequestLimits, (limits));
+        _add(address(escrow), abi.encodeCall(escrow.setMarketTerms, (_marketTerms())));
+        _add(address(escrow), abi.encodeCall(escrow.setRequestLimits, (limits)));
+        _addModules(address(escrow), "SETTLE", address(consensus));
+        _add(address(manager), abi.encodeCall(manager.setEpochLength, (30 minutes)));
+        _add(address(manager), abi.encodeCall(manager.setRollBounty, (3e18)));
+        _add(
+            address(guardian),
+            abi.encodeCall(guardian.lend, (IGuardian.Right.CancelProposal, stranger, uint256(30 days)))
+        );
+    }
+
+    function _addModules(address target, bytes32 right, address present) private {
+        _add(target, abi.encodeCall(IModuleRights.grantModule, (right, stranger)));
+        _add(target, abi.encodeCall(IModuleRights.revokeModule, (right, present)));
+    }
+
+    function _add(address target, bytes memory data) private {
+        calls.push(Call(target, data));
     }
 }

@@ -7,7 +7,9 @@ import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.so
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {ud2x18} from "@prb/math/src/UD2x18.sol";
 
+import {IModuleRights} from "../../contracts/interfaces/IModuleRights.sol";
 import {INodeRegistry} from "../../contracts/interfaces/INodeRegistry.sol";
+import {INodeStanding} from "../../contracts/interfaces/INodeStanding.sol";
 import {IRequestEscrow} from "../../contracts/interfaces/IRequestEscrow.sol";
 import {IStakeVault} from "../../contracts/interfaces/IStakeVault.sol";
 import {RequestEscrow} from "../../contracts/market/RequestEscrow.sol";
@@ -20,6 +22,10 @@ abstract contract EscrowBed is MasaFixture {
     uint256 internal constant CREDIT = 1_000e18;
     uint256 internal constant WORKER_STAKE = 400_000e18;
     bytes4 internal constant OUT_OF_RANGE = IRequestEscrow.RequestEscrow_OutOfRange.selector;
+    bytes4 internal constant UNAUTHORISED = IModuleRights.ModuleRights_Unauthorised.selector;
+    uint16 internal constant RIGHT_COMMIT = 4;
+    uint16 internal constant RIGHT_ASK = 8;
+    uint16 internal constant ALL_RIGHTS = 31;
 
     address internal asker;
     address internal worker;
@@ -33,7 +39,30 @@ abstract contract EscrowBed is MasaFixture {
     }
 
     function _reserved(address account) internal view returns (uint256) {
-        return vault.positionOf(account, address(masa)).reserved;
+        return vault.exposureOf(account).reserved;
+    }
+
+    function _newEscrow() internal returns (RequestEscrow) {
+        return new RequestEscrow(address(this), masa, registry, standing, vault, _marketTerms(), _requestLimits());
+    }
+
+    function _unauthorised(address caller, uint256 activeFrom) internal pure returns (bytes memory) {
+        return abi.encodeWithSelector(UNAUTHORISED, bytes32("SETTLE"), caller, activeFrom);
+    }
+
+    function _notAuthorised(address caller, uint16 right) internal pure returns (bytes memory) {
+        return abi.encodeWithSelector(INodeRegistry.NodeRegistry_NotAuthorised.selector, caller, right);
+    }
+
+    function _notEligible(address account) internal pure returns (bytes memory) {
+        return abi.encodeWithSelector(IRequestEscrow.RequestEscrow_NotEligible.selector, account);
+    }
+
+    /// @dev A key of `account` with `rights`.
+    function _operator(address account, uint256 privateKey, uint16 rights) internal returns (address key) {
+        key = vm.addr(privateKey);
+        keyOf[key] = privateKey;
+        _setOperator(account, key, rights);
     }
 
     function _state(uint256 requestId) internal view returns (uint256) {
@@ -366,19 +395,22 @@ contract EscrowSubmitTest is EscrowBed {
     }
 
     function test_RevertGiven_NoOracleNode() public {
-        address[2] memory others = [worker, _account(77)];
-        for (uint256 i; i < others.length; ++i) {
-            _deposit(others[i], REWARD);
-            vm.expectRevert(abi.encodeWithSelector(IRequestEscrow.RequestEscrow_NotEligible.selector, others[i]));
-            _submit(others[i], REWARD);
-        }
+        _deposit(worker, REWARD);
+        vm.expectRevert(_notEligible(worker));
+        _submit(worker, REWARD);
+        address nobody = _account(77);
+        _deposit(nobody, REWARD);
+        vm.expectRevert(_notAuthorised(nobody, RIGHT_ASK));
+        _submit(nobody, REWARD);
     }
 
     function test_RevertGiven_AnOracleNodeMarkedShort() public {
         _unbond(asker, 200_000e18);
-        _submit(asker, REWARD); // its epoch of grace
-        _warpTo(2);
-        vm.expectRevert(abi.encodeWithSelector(IRequestEscrow.RequestEscrow_NotEligible.selector, asker));
+        _submit(asker, REWARD); // begins its grace, which ends with the next epoch
+        _rollTo(1);
+        _submit(asker, REWARD);
+        _rollTo(2);
+        vm.expectRevert(_notEligible(asker));
         _submit(asker, REWARD);
     }
 
@@ -496,12 +528,13 @@ contract EscrowCommitTest is EscrowBed {
 
     function test_RevertGiven_NoWorker() public {
         uint256 id = _submit(asker, REWARD);
-        address[2] memory others = [asker, _account(77)];
-        for (uint256 i; i < others.length; ++i) {
-            vm.expectRevert(abi.encodeWithSelector(IRequestEscrow.RequestEscrow_NotEligible.selector, others[i]));
-            vm.prank(others[i]);
-            escrow.commit(id, C);
-        }
+        vm.expectRevert(_notEligible(asker));
+        vm.prank(asker);
+        escrow.commit(id, C);
+        address nobody = _account(77);
+        vm.expectRevert(_notAuthorised(nobody, RIGHT_COMMIT));
+        vm.prank(nobody);
+        escrow.commit(id, C);
     }
 
     function test_RevertGiven_TooLittleFreeStake() public {
@@ -541,6 +574,23 @@ contract EscrowExitTest is EscrowBed {
         vm.expectRevert(abi.encodeWithSelector(IRequestEscrow.RequestEscrow_NotAsker.selector, id, worker));
         vm.prank(worker);
         escrow.cancel(id);
+    }
+
+    function test_RevertGiven_CancelByAStranger() public {
+        uint256 id = _submit(asker, REWARD);
+        vm.expectRevert(_notAuthorised(_account(77), RIGHT_ASK));
+        vm.prank(_account(77));
+        escrow.cancel(id);
+    }
+
+    /// @dev Who left the role leaves no money behind.
+    function test_AnAskerThatDeregisteredCancelsStill() public {
+        uint256 id = _submit(asker, REWARD);
+        vm.startPrank(asker);
+        registry.deregister();
+        escrow.cancel(id);
+        vm.stopPrank();
+        _assertRefunded(id, IRequestEscrow.RequestState.Cancelled);
     }
 
     function test_ESC02_NoCancelOnceSomebodyAnswered() public {
@@ -624,31 +674,282 @@ contract EscrowExitTest is EscrowBed {
     }
 }
 
+/// @notice Keys that act for an account, and what each may do.
+contract EscrowOperatorTest is EscrowBed {
+    bytes32 private constant C = keccak256("commitment");
+
+    function test_AnOperatorAsksFromTheCreditOfItsAccount() public {
+        address key = _operator(asker, 0xa5c, RIGHT_ASK);
+        uint256 id = _submit(key, REWARD);
+        assertEq(escrow.requestOf(id).asker, asker, "the account asks");
+        assertEq(escrow.creditOf(asker), CREDIT - REWARD, "and pays");
+        assertEq(escrow.creditOf(key), 0, "the key has no part in it");
+        vm.expectEmit(address(escrow));
+        emit IRequestEscrow.RequestClosed(id, IRequestEscrow.RequestState.Cancelled, REWARD);
+        vm.prank(key);
+        escrow.cancel(id);
+        assertEq(escrow.creditOf(asker), CREDIT, "refunded to the account");
+        assertEq(escrow.creditOf(key), 0, "not to the key");
+    }
+
+    function test_AnOperatorCancelsWhatTheAccountItselfAsked() public {
+        address key = _operator(asker, 0xa5c, RIGHT_ASK);
+        uint256 id = _submit(asker, REWARD);
+        vm.prank(key);
+        escrow.cancel(id);
+        assertEq(escrow.creditOf(asker), CREDIT, "refunded");
+    }
+
+    function test_RevertGiven_AnOperatorWithoutTheRightToAsk() public {
+        address key = _operator(asker, 0xa5c, ALL_RIGHTS & ~RIGHT_ASK);
+        vm.expectRevert(_notAuthorised(key, RIGHT_ASK));
+        _submit(key, REWARD);
+        uint256 id = _submit(asker, REWARD);
+        vm.expectRevert(_notAuthorised(key, RIGHT_ASK));
+        vm.prank(key);
+        escrow.cancel(id);
+        assertEq(escrow.requestCount(), 1, "no request of the key's");
+    }
+
+    /// @dev Money leaves by the account alone: an operator's credit is its own.
+    function test_RevertGiven_AnOperatorWithdrawsTheAccountsCredit() public {
+        address key = _operator(asker, 0xa5c, ALL_RIGHTS);
+        vm.expectRevert(abi.encodeWithSelector(IRequestEscrow.RequestEscrow_InsufficientCredit.selector, key, 0, 1));
+        vm.prank(key);
+        escrow.withdrawCredit(key, 1);
+    }
+
+    function test_RevertGiven_CancelByTheOperatorOfAnotherAsker() public {
+        address other = _registerOracle(9, 200_000e18, 0);
+        address key = _operator(other, 0xa5d, RIGHT_ASK);
+        uint256 id = _submit(asker, REWARD);
+        vm.expectRevert(abi.encodeWithSelector(IRequestEscrow.RequestEscrow_NotAsker.selector, id, other));
+        vm.prank(key);
+        escrow.cancel(id);
+    }
+
+    function test_AnOperatorCommitsTheStakeOfItsAccount() public {
+        address key = _operator(worker, 0xc03, RIGHT_COMMIT);
+        uint256 id = _submit(asker, REWARD);
+        vm.expectEmit(address(escrow));
+        emit IRequestEscrow.ResponseCommitted(id, worker, 0, 1, C);
+        vm.prank(key);
+        assertEq(escrow.commit(id, C), 0, "index");
+        assertEq(escrow.commitmentsOf(id)[0].worker, worker, "the account answers");
+        assertEq(_reserved(worker), 50e18, "and stands for it");
+        assertEq(_reserved(key), 0, "the key does not");
+    }
+
+    /// @dev One account, one answer, whichever of its keys commits.
+    function test_RevertGiven_ASecondAnswerThroughAnotherKey() public {
+        address key = _operator(worker, 0xc03, RIGHT_COMMIT);
+        address other = _operator(worker, 0xc04, RIGHT_COMMIT);
+        uint256 id = _submit(asker, REWARD);
+        vm.prank(key);
+        escrow.commit(id, C);
+        address[2] memory again = [other, worker];
+        for (uint256 i; i < again.length; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(IRequestEscrow.RequestEscrow_AlreadyCommitted.selector, id, worker));
+            vm.prank(again[i]);
+            escrow.commit(id, C);
+        }
+    }
+
+    function test_RevertGiven_AnOperatorWithoutTheRightToCommit() public {
+        address key = _operator(worker, 0xc03, ALL_RIGHTS & ~RIGHT_COMMIT);
+        uint256 id = _submit(asker, REWARD);
+        vm.expectRevert(_notAuthorised(key, RIGHT_COMMIT));
+        vm.prank(key);
+        escrow.commit(id, C);
+        assertEq(_reserved(worker), 0, "nothing reserved");
+    }
+
+    /// @dev Rights are the key's, the role is the account's.
+    function test_RevertGiven_TheOperatorOfAnotherRole() public {
+        address asks = _operator(asker, 0xa5c, ALL_RIGHTS);
+        address answers = _operator(worker, 0xc03, ALL_RIGHTS);
+        uint256 id = _submit(asker, REWARD);
+        vm.expectRevert(_notEligible(asker));
+        vm.prank(asks);
+        escrow.commit(id, C);
+        vm.expectRevert(_notEligible(worker));
+        _submit(answers, REWARD);
+    }
+
+    function test_RevertGiven_ARevokedOperator() public {
+        address asks = _operator(asker, 0xa5c, ALL_RIGHTS);
+        address answers = _operator(worker, 0xc03, ALL_RIGHTS);
+        uint256 id = _submit(asks, REWARD);
+        vm.prank(asker);
+        registry.revokeOperator(asks);
+        vm.prank(answers); // a key may give itself up
+        registry.revokeOperator(answers);
+        vm.expectRevert(_notAuthorised(asks, RIGHT_ASK));
+        _submit(asks, REWARD);
+        vm.expectRevert(_notAuthorised(asks, RIGHT_ASK));
+        vm.prank(asks);
+        escrow.cancel(id);
+        vm.expectRevert(_notAuthorised(answers, RIGHT_COMMIT));
+        vm.prank(answers);
+        escrow.commit(id, C);
+    }
+
+    function test_TheOperatorOfAnAccountThatLeftCancelsButAsksNoMore() public {
+        address key = _operator(asker, 0xa5c, RIGHT_ASK);
+        uint256 id = _submit(key, REWARD);
+        vm.prank(asker);
+        registry.deregister();
+        vm.expectRevert(_notEligible(asker));
+        _submit(key, REWARD);
+        vm.prank(key);
+        escrow.cancel(id);
+        assertEq(escrow.creditOf(asker), CREDIT, "refunded");
+    }
+}
+
+/// @notice Decision D19: the consensus is replaced by moving its right, with everyone's time to leave first.
+contract EscrowModuleTest is EscrowBed {
+    address private constant NEXT = address(0x4e87);
+    bytes32 private constant SETTLE = "SETTLE";
+
+    function test_ANewConsensusSettlesAfterTheModuleDelayAlone() public {
+        vm.expectEmit(address(escrow));
+        emit IModuleRights.ModuleGranted(SETTLE, NEXT, START + MODULE_DELAY);
+        escrow.grantModule(SETTLE, NEXT);
+        assertEq(escrow.moduleActiveFrom(SETTLE, NEXT), START + MODULE_DELAY, "known beforehand");
+        uint256[2] memory early = [uint256(START), START + MODULE_DELAY - 1];
+        for (uint256 i; i < early.length; ++i) {
+            vm.warp(early[i]);
+            _expectRefused(NEXT, START + MODULE_DELAY);
+            _settleBy(address(consensus)); // the old one still does
+        }
+        vm.warp(START + MODULE_DELAY);
+        _settleBy(NEXT);
+        _settleBy(address(consensus));
+    }
+
+    function test_TheOldConsensusIsStoppedAtOnce() public {
+        vm.expectEmit(address(escrow));
+        emit IModuleRights.ModuleRevoked(SETTLE, address(consensus));
+        escrow.revokeModule(SETTLE, address(consensus));
+        assertEq(escrow.moduleActiveFrom(SETTLE, address(consensus)), 0, "gone");
+        _expectRefused(address(consensus), 0);
+    }
+
+    function test_AGrantThatWaitsCanBeTakenBack() public {
+        escrow.grantModule(SETTLE, NEXT);
+        escrow.revokeModule(SETTLE, NEXT);
+        vm.warp(START + MODULE_DELAY);
+        _expectRefused(NEXT, 0);
+        // Granted again, it waits again.
+        escrow.grantModule(SETTLE, NEXT);
+        _expectRefused(NEXT, block.timestamp + MODULE_DELAY);
+    }
+
+    /// @dev The delay is fixed with the grant: shortening it later speeds nothing up.
+    function test_AShorterDelayLeavesAGrantAlone() public {
+        escrow.grantModule(SETTLE, NEXT);
+        vault.setDelays(UNBONDING, MODULE_DELAY - 12 hours);
+        vm.warp(START + MODULE_DELAY - 12 hours);
+        _expectRefused(NEXT, START + MODULE_DELAY);
+    }
+
+    function test_RevertGiven_AGrantOrRevocationThatMakesNoSense() public {
+        vm.expectRevert(IModuleRights.ModuleRights_ZeroAddress.selector);
+        escrow.grantModule(SETTLE, address(0));
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IModuleRights.ModuleRights_AlreadyGranted.selector,
+                SETTLE,
+                address(consensus),
+                uint256(START)
+            )
+        );
+        escrow.grantModule(SETTLE, address(consensus));
+        escrow.grantModule(SETTLE, NEXT);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IModuleRights.ModuleRights_AlreadyGranted.selector,
+                SETTLE,
+                NEXT,
+                uint256(START) + MODULE_DELAY
+            )
+        );
+        escrow.grantModule(SETTLE, NEXT);
+        vm.expectRevert(abi.encodeWithSelector(IModuleRights.ModuleRights_NotGranted.selector, SETTLE, asker));
+        escrow.revokeModule(SETTLE, asker);
+    }
+
+    /// @dev A right of another name lets nobody settle.
+    function test_RevertGiven_AnotherRight() public {
+        escrow.grantModule("REPORT", NEXT);
+        vm.warp(START + MODULE_DELAY);
+        _expectRefused(NEXT, 0);
+    }
+
+    /// @dev A request settles once, whichever of two consensus modules settles it (invariant I-05).
+    function test_I05_TwoModulesSettleARequestOnce() public {
+        escrow.grantModule(SETTLE, NEXT);
+        vm.warp(START + MODULE_DELAY);
+        uint256 id = _submit(asker, REWARD);
+        _commit(worker, id);
+        _commit(rival, id);
+        IRequestEscrow.RequestResult[] memory results = new IRequestEscrow.RequestResult[](1);
+        uint32[] memory qualities = new uint32[](2);
+        (qualities[0], qualities[1]) = (9e8, 8e8);
+        results[0] = _result(id, qualities);
+        vm.prank(NEXT);
+        escrow.settle(results);
+        vm.expectEmit(address(escrow));
+        emit IRequestEscrow.ResultSkipped(id, IRequestEscrow.RequestState.Settled);
+        vm.prank(address(consensus));
+        escrow.settle(results);
+        assertEq(escrow.creditOf(worker), 90e18, "I-05 paid once");
+        _assertBooks();
+    }
+
+    function _expectRefused(address caller, uint256 activeFrom) private {
+        vm.expectRevert(_unauthorised(caller, activeFrom));
+        _settleBy(caller);
+    }
+
+    function _settleBy(address caller) private {
+        vm.prank(caller);
+        escrow.settle(new IRequestEscrow.RequestResult[](0));
+    }
+}
+
 contract EscrowOwnerTest is EscrowBed {
     function test_RevertGiven_ZeroAddressAtDeployment() public {
-        vm.expectRevert(IRequestEscrow.RequestEscrow_ZeroAddress.selector);
-        new RequestEscrow(address(this), IERC20(address(0)), registry, vault, _marketTerms(), _requestLimits());
-        vm.expectRevert(IRequestEscrow.RequestEscrow_ZeroAddress.selector);
-        new RequestEscrow(address(this), masa, INodeRegistry(address(0)), vault, _marketTerms(), _requestLimits());
-        vm.expectRevert(IRequestEscrow.RequestEscrow_ZeroAddress.selector);
-        new RequestEscrow(address(this), masa, registry, IStakeVault(address(0)), _marketTerms(), _requestLimits());
+        IRequestEscrow.MarketTerms memory terms = _marketTerms();
+        IRequestEscrow.RequestLimits memory limits = _requestLimits();
+        bytes memory zero = abi.encodeWithSelector(IRequestEscrow.RequestEscrow_ZeroAddress.selector);
+        vm.expectRevert(zero);
+        new RequestEscrow(address(this), IERC20(address(0)), registry, standing, vault, terms, limits);
+        vm.expectRevert(zero);
+        new RequestEscrow(address(this), masa, INodeRegistry(address(0)), standing, vault, terms, limits);
+        vm.expectRevert(zero);
+        new RequestEscrow(address(this), masa, registry, INodeStanding(address(0)), vault, terms, limits);
+        vm.expectRevert(zero);
+        new RequestEscrow(address(this), masa, registry, standing, IStakeVault(address(0)), terms, limits);
     }
 
     function test_WireNamesTheConsensusOnce() public {
-        RequestEscrow fresh = new RequestEscrow(address(this), masa, registry, vault, _marketTerms(), _requestLimits());
+        RequestEscrow fresh = _newEscrow();
         assertEq(address(fresh.masa()), address(masa), "masa");
         assertEq(address(fresh.registry()), address(registry), "registry");
+        assertEq(address(fresh.standing()), address(standing), "standing");
         assertEq(address(fresh.vault()), address(vault), "vault");
-        vm.expectRevert(IRequestEscrow.RequestEscrow_ZeroAddress.selector);
+        vm.expectRevert(IModuleRights.ModuleRights_ZeroAddress.selector);
         fresh.wire(address(0));
         vm.expectRevert(abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, asker));
         vm.prank(asker);
         fresh.wire(asker);
         vm.expectEmit(address(fresh));
-        emit IRequestEscrow.Wired(address(consensus));
+        emit IModuleRights.ModuleGranted("SETTLE", address(consensus), START);
         fresh.wire(address(consensus));
-        assertEq(fresh.consensus(), address(consensus), "wired");
-        vm.expectRevert(abi.encodeWithSelector(IRequestEscrow.RequestEscrow_AlreadyWired.selector, address(consensus)));
+        assertEq(fresh.moduleActiveFrom("SETTLE", address(consensus)), START, "at once");
+        vm.expectRevert(IModuleRights.ModuleRights_AlreadyWired.selector);
         fresh.wire(asker);
     }
 
@@ -656,7 +957,7 @@ contract EscrowOwnerTest is EscrowBed {
         IRequestEscrow.RequestResult[] memory none = new IRequestEscrow.RequestResult[](0);
         address[3] memory others = [asker, worker, address(this)]; // this: the owner
         for (uint256 i; i < others.length; ++i) {
-            vm.expectRevert(abi.encodeWithSelector(IRequestEscrow.RequestEscrow_NotConsensus.selector, others[i]));
+            vm.expectRevert(_unauthorised(others[i], 0));
             vm.prank(others[i]);
             escrow.settle(none);
         }
@@ -718,8 +1019,9 @@ contract EscrowOwnerTest is EscrowBed {
     function test_SetRequestLimits() public {
         IRequestEscrow.RequestLimits memory limits = _requestLimits();
         (limits.minBaseReward, limits.maxResponses) = (type(uint96).max, 16);
-        // Windows together as long as the way to a slash allows: 4 hours less the appeal.
-        (limits.maxResponseWindow, limits.maxScoringWindow) = (1 hours, 2 hours);
+        // Windows together as long as the request's part of the way to a slash, to the second.
+        (limits.maxResponseWindow, limits.maxScoringWindow) = (30 minutes, 90 minutes);
+        assertEq(vault.requestPath(), 2 hours, "what the unbonding delay relies on");
         vm.expectEmit(address(escrow));
         emit IRequestEscrow.RequestLimitsSet(_requestLimits(), limits);
         escrow.setRequestLimits(limits);
@@ -746,15 +1048,32 @@ contract EscrowOwnerTest is EscrowBed {
         l.minScoringWindow = 1 hours + 1;
         _expectLimits(l, "minScoringWindow", 1 hours + 1, 1, 1 hours);
         l = _requestLimits();
-        (l.maxResponseWindow, l.maxScoringWindow) = (1 hours + 1, 2 hours);
+    }
+
+    /// @dev Deadlines beyond the vault's `requestPath` would let stake leave before its slash.
+    function test_UNB01_RevertGiven_WindowsBeyondTheRequestPath() public {
+        IRequestEscrow.RequestLimits memory l = _requestLimits();
+        (l.maxResponseWindow, l.maxScoringWindow) = (30 minutes + 1, 90 minutes);
+        bytes memory tooLong = abi.encodeWithSelector(
+            IRequestEscrow.RequestEscrow_WindowsTooLong.selector,
+            2 hours + 1,
+            2 hours
+        );
+        vm.expectRevert(tooLong);
+        escrow.setRequestLimits(l);
+        vm.expectRevert(tooLong);
+        new RequestEscrow(address(this), masa, registry, standing, vault, _marketTerms(), l);
+        // Both at their largest: the sum does not wrap around.
+        (l.maxResponseWindow, l.maxScoringWindow) = (type(uint32).max, type(uint32).max);
         vm.expectRevert(
             abi.encodeWithSelector(
                 IRequestEscrow.RequestEscrow_WindowsTooLong.selector,
-                3 hours + 1,
-                OFFENCE_PATH - APPEAL
+                2 * uint256(type(uint32).max),
+                2 hours
             )
         );
         escrow.setRequestLimits(l);
+        assertEq(escrow.requestLimits().maxResponseWindow, 30 minutes, "unchanged");
     }
 
     function test_I16_SettersRefuseEverybodyElse() public {
@@ -766,6 +1085,10 @@ contract EscrowOwnerTest is EscrowBed {
         escrow.setRequestLimits(_requestLimits());
         vm.expectRevert(refused);
         escrow.wire(asker);
+        vm.expectRevert(refused);
+        escrow.grantModule("SETTLE", asker);
+        vm.expectRevert(refused);
+        escrow.revokeModule("SETTLE", address(consensus));
         vm.stopPrank();
     }
 

@@ -298,6 +298,140 @@ contract EpochReportTest is ConsensusBed {
     }
 }
 
+/// @notice Decision D20: a key that was revoked since the freeze counts no more.
+contract MaskedSeatTest is ConsensusBed {
+    function test_REG09_RevertGiven_SignersWhoseKeysWereRevoked() public {
+        IScoreConsensus.ScoreReport memory report = scoreReport(1, 0);
+        set.setMask(1, 0x2);
+        expectRefused(report, 0x7, _revoked(0x2));
+        expectRefused(report, 0xf, _revoked(0x2));
+        set.setMask(1, 0xa);
+        expectRefused(report, 0xf, _revoked(0xa)); // all that are masked and signed
+        expectRefused(report, 0x7, _revoked(0x2)); // and those alone
+        assertEq(settlement.calls(), 0, "REG-09 nothing settled");
+    }
+
+    function test_REG09_RevertGiven_AnEpochReportOfRevokedKeys() public {
+        vm.warp(clock.epochStart(2));
+        set.setMask(1, 0x5);
+        expectRefused(epochReport(1), 0xf, _revoked(0x5));
+        assertEq(consensus.finalEpochDigestOf(1), bytes32(0), "REG-09 not final");
+        set.setMask(1, 0x1);
+        post(epochReport(1), 0xe);
+        assertEq(set.recorded(), 1, "REG-09 the others suffice");
+    }
+
+    /// @dev The threshold stays that of the frozen set: revoked weight counts as silent.
+    function test_REG09_RevokedWeightStaysInTheTotal() public {
+        set.setMask(1, 0x3);
+        expectRefused(
+            scoreReport(1, 0),
+            0xc,
+            abi.encodeWithSelector(IScoreConsensus.ScoreConsensus_NotEnoughWeight.selector, 0.5e18, 1e18, 2, 3)
+        );
+        set.setMask(1, 0x1);
+        post(scoreReport(1, 0), 0xe);
+        assertNotEq(consensus.finalDigestOf(1, 0), bytes32(0), "REG-09 three of four");
+    }
+
+    /// @dev Every seat has its own bit, the last one too, whatever the signatures are worth.
+    function test_REG09_EachOfTheSixtyFourSeats() public {
+        freezeEqual(1, 64, 43);
+        for (uint256 seat; seat < 64; ++seat) {
+            uint64 mask = uint64(1) << uint64(seat);
+            set.setMask(1, mask);
+            expectRefused(scoreReport(1, 0), type(uint64).max, "", _revoked(mask));
+        }
+        set.setMask(1, uint64(1) << 63);
+        post(scoreReport(1, 0), type(uint64).max >> 1);
+        assertEq(settlement.calls(), 1, "the other 63");
+    }
+
+    function test_REG09_AMaskHoldsForItsEpochAlone() public {
+        freezeEqual(2, 4, 3);
+        vm.warp(clock.epochStart(2));
+        set.setMask(2, 0x1);
+        post(scoreReport(1, 0), 0x7);
+        expectRefused(scoreReport(2, 0), 0x7, _revoked(0x1));
+    }
+
+    function _revoked(uint64 seats) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(IScoreConsensus.ScoreConsensus_KeysRevoked.selector, seats);
+    }
+}
+
+/// @notice Rounds are counted in the epoch they belong to, whatever the length of the others (decision D18).
+contract RoundsOfChangedEpochsTest is ConsensusBed {
+    function setUp() public override {
+        super.setUp();
+        clock.wire(address(this)); // this test is the epoch manager
+        freezeEqual(2, 4, 3);
+        freezeEqual(3, 4, 3);
+    }
+
+    function test_AShorterEpochHasFewerRoundsFromTheNextOneOn() public {
+        assertEq(clock.setEpochLength(12 hours), 2, "from the next epoch on");
+        vm.warp(clock.epochStart(2) + 12 hours - 1); // the last second of epoch 2
+        assertEq(clock.currentEpoch(), 2, "the shorter epoch");
+        post(scoreReport(1, 143), 0x7); // the last round of the longer one
+        expectRefused(scoreReport(1, 144), 0x7, _noSuchRound(144, 144));
+        post(scoreReport(2, 71), 0x7);
+        expectRefused(scoreReport(2, 72), 0x7, _noSuchRound(72, 72));
+        assertEq(settlement.calls(), 2, "the last round of each");
+    }
+
+    function test_ALongerEpochHasMoreRoundsFromTheNextOneOn() public {
+        clock.setEpochLength(2 days);
+        expectRefused(scoreReport(1, 144), 0x7, _noSuchRound(144, 144));
+        uint256 beginsAt = clock.epochStart(2) + 287 * ROUND_LENGTH;
+        vm.warp(beginsAt - 1);
+        expectRefused(
+            scoreReport(2, 287),
+            0x7,
+            abi.encodeWithSelector(
+                IScoreConsensus.ScoreConsensus_RoundNotBegun.selector,
+                2,
+                287,
+                beginsAt,
+                beginsAt - 1
+            )
+        );
+        vm.warp(beginsAt);
+        post(scoreReport(2, 287), 0x7);
+        expectRefused(scoreReport(2, 288), 0x7, _noSuchRound(288, 288));
+        assertNotEq(consensus.finalDigestOf(2, 287), bytes32(0), "the last of twice as many");
+    }
+
+    /// @dev The rest of an epoch that is no whole round is none; a round is where the epoch's own start puts it.
+    function test_RoundsFollowTheStartOfTheirOwnEpoch() public {
+        clock.setEpochLength(ROUND_LENGTH + 599);
+        vm.warp(clock.epochStart(3));
+        assertEq(clock.epochStart(3) - clock.epochStart(2), ROUND_LENGTH + 599, "the new length");
+        expectRefused(scoreReport(2, 1), 0x7, _noSuchRound(1, 1));
+        post(scoreReport(2, 0), 0x7);
+        post(scoreReport(3, 0), 0x7); // it began with this second
+        assertEq(settlement.calls(), 2, "one round each");
+    }
+
+    /// @dev The window is counted in epochs: it shrinks with them and never skips one.
+    function test_EPO05_TheWindowEndsWithTheNextEpochHoweverShort() public {
+        clock.setEpochLength(ROUND_LENGTH);
+        vm.warp(clock.epochStart(3) - 1);
+        post(scoreReport(1, 0), 0x7);
+        post(epochReport(1), 0x7);
+        vm.warp(clock.epochStart(3));
+        expectRefused(
+            scoreReport(1, 1),
+            0x7,
+            abi.encodeWithSelector(IScoreConsensus.ScoreConsensus_OutsideWindow.selector, 1, 3)
+        );
+    }
+
+    function _noSuchRound(uint32 round, uint256 rounds) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(IScoreConsensus.ScoreConsensus_NoSuchRound.selector, round, rounds);
+    }
+}
+
 contract ReportThresholdTest is ConsensusBed {
     function isFinal(uint256 signed, uint256 total, uint256 count, uint256 least) external pure returns (bool) {
         return ConsensusMath.isFinal(signed, total, count, least);
@@ -682,11 +816,11 @@ contract ReportSignatureTest is ConsensusBed {
     }
 
     /// hardhat-config: fuzz.runs = 128
-    function testFuzz_SIG04_OneChangedByteSpoilsASignature(uint256 at, uint8 flip) public {
+    function testFuzz_SIG04_OneChangedByteSpoilsASignature(uint256 position, uint8 flip) public {
         bytes memory signatures = sign(digest, 0x7);
-        at = bound(at, 0, signatures.length - 1);
+        position = bound(position, 0, signatures.length - 1);
         flip = uint8(bound(flip, 1, 255));
-        signatures[at] = bytes1(uint8(signatures[at]) ^ flip);
+        signatures[position] = bytes1(uint8(signatures[position]) ^ flip);
         vm.expectPartialRevert(BAD);
         consensus.postScoreReport(_report(), 0x7, signatures);
         assertEq(consensus.finalDigestOf(1, 0), bytes32(0), "I-13");

@@ -20,6 +20,7 @@ interface KeeperCommandOptions extends NetworkOptions, KeyOptions, ServeOptions 
   readonly attempt: number;
   readonly giveUp: number;
   readonly peerTimeout: number;
+  readonly rejoin: boolean;
 }
 
 async function start(options: KeeperCommandOptions): Promise<Keeper> {
@@ -29,6 +30,7 @@ async function start(options: KeeperCommandOptions): Promise<Keeper> {
     attemptSeconds: options.attempt,
     giveUpSeconds: options.giveUp,
     peerTimeoutMs: options.peerTimeout,
+    rejoin: options.rejoin,
   });
 }
 
@@ -51,6 +53,7 @@ function withOptions(command: Command): Command {
         .default(120)
         .argParser(wholeNumber(1, 86_400)),
     )
+    .option("--no-rejoin", "leave it to people to ask for a seat again when the validator has lost its own")
     .addOption(
       new Option("--peer-timeout <ms>", "milliseconds for another node to answer")
         .default(10_000)

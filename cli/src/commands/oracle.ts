@@ -130,6 +130,8 @@ export function oracleCommand(): Command {
     )
     .action(ask);
   return new Command("oracle")
-    .description("asks the network; MASA_KEY is the oracle node's account")
+    .description(
+      "asks the network; MASA_KEY is the oracle node's, or an operator's with the rights ask and serve",
+    )
     .addCommand(command);
 }

@@ -39,7 +39,7 @@ async function makeEngine(options: WorkerCommandOptions): Promise<AnswerEngine> 
 
 export function workerCommand(): Command {
   const command = new Command("worker").description(
-    "answers requests and serves the answers; MASA_KEY is the worker's account",
+    "answers requests and serves the answers; MASA_KEY is the worker's, or an operator's with the right commit",
   );
   for (const option of [...networkOptions(), keyOption(), ...serveOptions("worker.sqlite")])
     command.addOption(option);

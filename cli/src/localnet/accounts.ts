@@ -1,5 +1,6 @@
 /** The people of the local network: keys from the seed, funded, staked, registered and waiting for their seats. */
 import {
+  Contract,
   HDNodeWallet,
   id,
   JsonRpcProvider,
@@ -7,15 +8,16 @@ import {
   Mnemonic,
   NonceManager,
   Wallet,
-  ZeroAddress,
 } from "ethers";
 import type { ContractTransactionResponse } from "ethers";
 
-import { connectContracts, explainChainError, ROLES } from "#sdk";
+import { connectContracts, explainChainError, makeOperatorGrant, RIGHT_NAMES, ROLES } from "#sdk";
 import type { Manifest, MasaContracts, Role } from "#sdk";
 
 /** Each node stakes this much more than its requirement at the start, in percent: room for a falling utility. */
 const STAKE_PERCENT = 200n;
+/** Of the requirement, in percent: what an oracle node stakes in TAO instead of MASA. */
+const TAO_PERCENT = 50n;
 const GAS_MONEY_WEI = 100n * 10n ** 18n;
 
 export interface Member {
@@ -63,26 +65,59 @@ async function mined(sent: Promise<ContractTransactionResponse>): Promise<void> 
   }
 }
 
+/** What a node of a role puts up. */
+interface Means {
+  readonly masaWei: bigint;
+  /** Token units. */
+  readonly tao: bigint;
+  /** Prepaid for requests; oracle nodes only. */
+  readonly creditWei: bigint;
+}
+
 async function admit(
   member: Member,
   manifest: Manifest,
   provider: JsonRpcProvider,
-  stakeWei: bigint,
-  creditWei: bigint,
+  { masaWei, tao, creditWei }: Means,
 ): Promise<void> {
-  const { masa, vault, registry, validatorSet, escrow } = connectContracts(
-    manifest,
-    new NonceManager(member.account.connect(provider)),
-  );
-  await mined(masa.approve(manifest.contracts.vault, stakeWei));
-  await mined(vault.stake(manifest.contracts.masa, stakeWei));
+  const contracts = connectContracts(manifest, new NonceManager(member.account.connect(provider)));
+  const { masa, vault, registry, validatorSet, escrow } = contracts;
+  const { address } = member.account;
+  await mined(masa.approve(manifest.contracts.vault, masaWei));
+  await mined(vault.stake(manifest.contracts.masa, masaWei));
+  if (tao > 0n && contracts.tao !== null) {
+    await mined(contracts.tao.approve(manifest.contracts.vault, tao));
+    await mined(vault.stake(await contracts.tao.getAddress(), tao));
+  }
+  const { deposit } = await registry.pokeParameters();
+  await mined(masa.approve(manifest.contracts.registry, deposit));
+  const operators =
+    member.hotKey === null
+      ? []
+      : [await makeOperatorGrant(contracts, manifest, member.hotKey, address, RIGHT_NAMES)];
   const metadata = JSON.stringify({ endpoint: member.endpoint, name: member.name });
-  await mined(registry.register(ROLES.indexOf(member.role), member.hotKey?.address ?? ZeroAddress, metadata));
+  await mined(registry.register(ROLES.indexOf(member.role), metadata, operators));
   if (member.role === "validator") await mined(validatorSet.joinWaitlist());
-  if (member.role === "oracle") {
+  if (creditWei > 0n) {
     await mined(masa.approve(manifest.contracts.escrow, creditWei));
     await mined(escrow.deposit(creditWei));
   }
+}
+
+/** What nodes of a role put up: twice the requirement, an oracle node a part of it in TAO. */
+async function meansOf(contracts: MasaContracts, role: Role, creditWei: bigint): Promise<Means> {
+  const { standing, vault } = contracts;
+  const index = ROLES.indexOf(role);
+  const { meanUtility } = await standing.snapshotOf(index);
+  const required = await standing.requirementAt(index, meanUtility);
+  const stakeWei = (required * STAKE_PERCENT) / 100n;
+  if (role !== "oracle" || contracts.tao === null) {
+    return { masaWei: stakeWei, tao: 0n, creditWei: role === "oracle" ? creditWei : 0n };
+  }
+  const inTaoWei = (required * TAO_PERCENT) / 100n;
+  // Units of TAO for that many stake units: what one whole unit is worth follows from the weight and the decimals.
+  const tao = inTaoWei / (await vault.taoUnitsDown(1n));
+  return { masaWei: stakeWei - inTaoWei, tao, creditWei };
 }
 
 /** Funds, stakes and registers everyone. `creditWei` is what each oracle node deposits. */
@@ -99,32 +134,43 @@ export async function populate(
   });
   try {
     const deployer = new JsonRpcSigner(provider, manifest.deployer);
-    const { masa, registry }: MasaContracts = connectContracts(manifest, deployer);
-    const stakes = new Map<Role, bigint>();
-    for (const role of new Set(members.map((member) => member.role))) {
-      const index = ROLES.indexOf(role);
-      const { meanUtility } = await registry.snapshotOf(index);
-      stakes.set(role, ((await registry.requirementAt(index, meanUtility)) * STAKE_PERCENT) / 100n);
-    }
+    const contracts = connectContracts(manifest, deployer);
+    const means = new Map<Role, Means>();
+    for (const role of new Set(members.map((member) => member.role)))
+      means.set(role, await meansOf(contracts, role, creditWei));
+    const { deposit } = await contracts.registry.pokeParameters();
     for (const member of members) {
-      const stake = stakes.get(member.role) ?? 0n;
-      const amount = member.role === "oracle" ? stake + creditWei : stake;
-      await mined(masa.transfer(member.account.address, amount));
+      const { masaWei, tao, creditWei: credit } = means.get(member.role) as Means;
+      await mined(contracts.masa.transfer(member.account.address, masaWei + credit + deposit));
+      if (tao > 0n) await mintTao(manifest, deployer, member.account.address, tao);
       for (const key of [member.account, member.hotKey]) {
         if (key !== null)
           await (await deployer.sendTransaction({ to: key.address, value: GAS_MONEY_WEI })).wait();
       }
     }
-    for (const member of members)
-      await admit(member, manifest, provider, stakes.get(member.role) ?? 0n, creditWei);
+    for (const member of members) await admit(member, manifest, provider, means.get(member.role) as Means);
     return {
       members,
       holders: new Map([
         ["deployer", manifest.deployer],
-        ...members.map((member) => [member.name, member.account.address] as const),
+        ...members.flatMap(({ name, account, hotKey }) => [
+          [name, account.address] as const,
+          // Hot keys are paid for rolls.
+          ...(hotKey === null ? [] : [[`${name}'s hot key`, hotKey.address] as const]),
+        ]),
       ]),
     };
   } finally {
     provider.destroy();
   }
+}
+
+/** Anyone may mint the stand-in for TAO of a local chain. */
+async function mintTao(manifest: Manifest, signer: JsonRpcSigner, to: string, amount: bigint): Promise<void> {
+  const token = new Contract(
+    manifest.contracts.tao ?? "",
+    ["function mint(address account, uint256 amount)"],
+    signer,
+  );
+  await mined(token.getFunction("mint")(to, amount) as Promise<ContractTransactionResponse>);
 }

@@ -1,7 +1,7 @@
 /** What happens on the local network, read from its chain alone: nothing here is told by the processes. */
 import type { TransactionReceipt } from "ethers";
 
-import { connectContracts, contractInterface, readEvents, REQUEST_STATES } from "#sdk";
+import { CONTRACT_KEYS, contractInterface, readEvents, REQUEST_STATES } from "#sdk";
 import type { Connection, RequestState } from "#sdk";
 
 import type { Member } from "./accounts.ts";
@@ -38,6 +38,7 @@ export interface SeatScore {
 export interface Standing {
   readonly utilityWad: bigint;
   readonly requirementWei: bigint;
+  /** Stake units, net of booked slashes. */
   readonly stakeWei: bigint;
   readonly short: boolean;
 }
@@ -168,8 +169,10 @@ export class Observer {
         this.finalEpochs.add(event.epoch);
         return;
       case "committed":
-      case "registered":
-      case "metadata":
+      case "slashBooked":
+      case "slashApplied":
+      case "seatLeft":
+      case "waitlistJoined":
         return;
     }
   }
@@ -182,102 +185,21 @@ export async function readStandings(
 ): Promise<Map<string, Standing>> {
   const standings = await Promise.all(
     members.map(async ({ name, account }) => {
-      const node = await contracts.registry.nodeOf(account.address);
+      const [node, stakeWei] = await Promise.all([
+        contracts.registry.nodeOf(account.address),
+        // All of it: what counts toward a requirement depends on the requirement where some of it is TAO.
+        contracts.vault.stakeUnitsOf(account.address),
+      ]);
       const standing: Standing = {
         utilityWad: node.utility,
         requirementWei: node.requirement,
-        stakeWei: node.stakeUnits,
+        stakeWei,
         short: node.short,
       };
       return [name, standing] as const;
     }),
   );
   return new Map(standings);
-}
-
-export interface ConservationLine {
-  readonly what: string;
-  readonly expectedWei: bigint;
-  readonly foundWei: bigint;
-}
-
-/**
- * Where every token is: supply against the sum of all balances, each contract's ledger against its balance, the members'
- * credit against the escrow's total, and what requests paid and refunded against what they were funded with.
- */
-export async function checkConservation(
-  connection: Connection,
-  observer: Observer,
-  holders: ReadonlyMap<string, string>,
-): Promise<ConservationLine[]> {
-  const { contracts, manifest } = connection;
-  const { masa, vault, escrow } = contracts;
-  const addresses = [
-    ...holders.values(),
-    manifest.contracts.vault,
-    manifest.contracts.escrow,
-    manifest.contracts.timelock,
-  ];
-  const sum = (values: readonly bigint[]): bigint => values.reduce((total, value) => total + value, 0n);
-  const [supply, balances, credits, totals, credit, reserved, vaultBalance, escrowBalance] =
-    await Promise.all([
-      masa.totalSupply(),
-      Promise.all(addresses.map((holder) => masa.balanceOf(holder))),
-      Promise.all([...holders.values()].map((holder) => escrow.creditOf(holder))),
-      vault.totalsOf(manifest.contracts.masa),
-      escrow.totalCredit(),
-      escrow.totalReserved(),
-      masa.balanceOf(manifest.contracts.vault),
-      masa.balanceOf(manifest.contracts.escrow),
-    ]);
-  const requests = [...observer.requests.values()];
-  const ended = requests.filter((request) => request.state !== "open");
-  const tallies = [...observer.tallies.values()];
-  return [
-    { what: "MASA: supply = all balances", expectedWei: supply, foundWei: sum(balances) },
-    {
-      what: "vault: balance = staked + unbonding + appeal pot (I-01)",
-      expectedWei: vaultBalance,
-      foundWei: totals.staked + totals.unbonding + totals.appealPot,
-    },
-    {
-      what: "escrow: balance = credit + open requests (I-03)",
-      expectedWei: escrowBalance,
-      foundWei: credit + reserved,
-    },
-    { what: "escrow: total credit = every account's credit", expectedWei: credit, foundWei: sum(credits) },
-    {
-      what: "requests: rewards put up = paid + refunded",
-      expectedWei: sum(ended.map((request) => request.baseRewardWei)),
-      foundWei: sum(ended.map((request) => request.paidWei + request.refundedWei)),
-    },
-    {
-      what: "workers: earned = paid by requests",
-      expectedWei: sum(tallies.map((tally) => tally.paidWei)),
-      foundWei: sum(ended.map((request) => request.paidWei)),
-    },
-    {
-      what: "slashed from workers = appeal pot + released to the treasury",
-      expectedWei: sum(tallies.map((tally) => tally.slashedWei)),
-      foundWei: totals.appealPot + (await masa.balanceOf(manifest.contracts.timelock)),
-    },
-    ...(await taoLine(connection)),
-  ];
-}
-
-/** The wrapped TAO is deployed but not yet accepted as collateral: none of it may be anywhere. */
-async function taoLine({ manifest, provider }: Connection): Promise<ConservationLine[]> {
-  const { tao } = manifest.contracts;
-  if (tao === undefined) return [];
-  const token = connectContracts(
-    { ...manifest, contracts: { ...manifest.contracts, masa: tao } },
-    provider,
-  ).masa;
-  const [supply, inVault] = await Promise.all([
-    token.totalSupply(),
-    token.balanceOf(manifest.contracts.vault),
-  ]);
-  return [{ what: "TAO: none minted, none in the vault", expectedWei: supply, foundWei: inVault }];
 }
 
 export interface GasLine {
@@ -290,11 +212,7 @@ export interface GasLine {
 
 /** Gas of every operation since the deployment, from the receipts of the chain's blocks. */
 export async function measureGas({ provider, manifest }: Connection): Promise<GasLine[]> {
-  const names = new Map(
-    (["masa", "vault", "registry", "validatorSet", "escrow", "consensus", "epochManager"] as const).map(
-      (key) => [manifest.contracts[key], key],
-    ),
-  );
+  const names = new Map(CONTRACT_KEYS.map((key) => [manifest.contracts[key], key]));
   const used = new Map<string, bigint[]>();
   const last = await provider.getBlockNumber();
   for (let number = manifest.deployedAtBlock; number <= last; number++) {

@@ -3,7 +3,8 @@ import Table from "cli-table3";
 
 import { masa, share } from "../format.ts";
 import type { Member } from "./accounts.ts";
-import type { ConservationLine, GasLine, Observer, Standing } from "./observe.ts";
+import type { ConservationLine } from "./conservation.ts";
+import type { GasLine, Observer, Standing } from "./observe.ts";
 import { SHOWN_STATES } from "./observe.ts";
 
 export interface Summary {

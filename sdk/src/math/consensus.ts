@@ -17,6 +17,18 @@ export function seatWeightDown(stake: bigint, sigma: bigint): bigint {
 }
 
 /**
+ * A number below `total` in proportion to `random`: it moves with the total and is no remainder.
+ *
+ * @param random Uniform over 256 bits; the upper 192 count.
+ * @param total Σ capped weights, below 2^64.
+ */
+export function drawDown(random: bigint, total: bigint): bigint {
+  requireUint("random", random);
+  if (total < 0n || total >> 64n !== 0n) throw new RangeError(`total must fit 64 bits, got ${total}`);
+  return ((random >> 64n) * total) >> 192n;
+}
+
+/**
  * The seat drawn by `draw`: seats own consecutive stretches of [0, Σ weights), in order of their index.
  *
  * @param weights Capped weights, one a seat.

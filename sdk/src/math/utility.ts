@@ -44,6 +44,24 @@ export function workWeightDown(work: bigint, referenceWork: bigint): bigint {
 }
 
 /**
+ * What a settled request adds to its asker's consumption: a share of what it asked for, the rest of the value it
+ * accepted (decision D5).
+ *
+ * @param asked R_base, wei.
+ * @param accepted Reward paid, wei.
+ * @param resourceShare WAD, at most 1.
+ * @returns Wei, rounded down.
+ */
+export function consumptionDown(asked: bigint, accepted: bigint, resourceShare: bigint): bigint {
+  requireUint("asked", asked);
+  requireUint("accepted", accepted);
+  requireRatio("resourceShare", resourceShare);
+  const mixed = asked * resourceShare + accepted * (WAD - resourceShare);
+  requireUint("asked*resourceShare+accepted*(WAD-resourceShare)", mixed);
+  return mixed / WAD;
+}
+
+/**
  * 1 − c_o, an oracle node's performance in an epoch (decision D5).
  *
  * @returns WAD, 0..1, rounded up.

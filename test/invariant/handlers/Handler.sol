@@ -22,6 +22,11 @@ abstract contract Handler is Test {
         _;
     }
 
+    /// @dev Gives the action up unless it is possible: the runner counts a discard and makes another call instead.
+    function _only(bool possible) internal pure {
+        vm.assume(possible);
+    }
+
     function _count() internal {
         ++done[msg.sig];
         ++totalDone;

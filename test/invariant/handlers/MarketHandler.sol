@@ -110,9 +110,9 @@ abstract contract MarketHandler is MasaFixture {
     function unbond(uint256 who, uint256 amount) external action {
         address account = _worker(who);
         IStakeVault.Position memory position = vault.positionOf(account, address(masa));
-        uint256 free = position.staked - position.reserved;
-        if (free == 0) return;
-        _unbond(account, bound(amount, 1, free));
+        if (position.staked == 0) return;
+        // Reserved stake too: it stays slashable in the queue.
+        _unbond(account, bound(amount, 1, position.staked));
         ++times["unbond"];
     }
 
@@ -125,7 +125,7 @@ abstract contract MarketHandler is MasaFixture {
         if (entry.shares == 0 || entry.maturesAt > _now) return;
         uint256 before = masa.balanceOf(account);
         vm.prank(account);
-        vault.withdraw(address(masa), id);
+        vault.withdraw(address(masa), id, type(uint256).max, account);
         modelHeld[account] -= masa.balanceOf(account) - before;
         ++times["withdrawStake"];
     }
@@ -196,6 +196,18 @@ abstract contract MarketHandler is MasaFixture {
 
     function modelRequestOf(uint256 id) external view returns (ModelRequest memory) {
         return _modelRequests[id];
+    }
+
+    /// @notice What the account's open commitments may still cost: those whose scoring deadline has not passed.
+    function modelAtRisk(address account) external view returns (uint256 atRisk) {
+        for (uint256 id = escrow.requestCount(); id != 0; --id) {
+            IRequestEscrow.Request memory request = escrow.requestOf(id);
+            if (_modelRequests[id].closings != 0 || request.scoringDeadline < _now) continue;
+            IRequestEscrow.Commitment[] memory commitments = escrow.commitmentsOf(id);
+            for (uint256 i; i < commitments.length; ++i) {
+                if (commitments[i].worker == account) atRisk += _slashOf(id);
+            }
+        }
     }
 
     function protocol() external view returns (address masa_, address vault_, address escrow_, address consensus_) {

@@ -5,34 +5,54 @@ import {ud2x18} from "@prb/math/src/UD2x18.sol";
 
 import {EpochManager} from "../../../contracts/epoch/EpochManager.sol";
 import {IEpochClock} from "../../../contracts/interfaces/IEpochClock.sol";
-import {INodeRegistry} from "../../../contracts/interfaces/INodeRegistry.sol";
+import {INodeRegistry, NodeRole} from "../../../contracts/interfaces/INodeRegistry.sol";
+import {INodeStanding} from "../../../contracts/interfaces/INodeStanding.sol";
+import {IStakeVault} from "../../../contracts/interfaces/IStakeVault.sol";
+import {WrappedTaoMock} from "../../../contracts/mocks/WrappedTaoMock.sol";
 import {NodeRegistry} from "../../../contracts/registry/NodeRegistry.sol";
+import {NodeStanding} from "../../../contracts/registry/NodeStanding.sol";
 import {StakeVault} from "../../../contracts/staking/StakeVault.sol";
 import {MasaToken} from "../../../contracts/token/MasaToken.sol";
 import {Handler} from "./Handler.sol";
 
-/// @title Drives the registry: nodes of all roles come, work, fall short, recover, leave and return
+/// @title Drives registry and standing: nodes of all roles come, work, fall short, recover, fail, leave and return
 abstract contract RegistryHandler is Handler {
+    NodeStanding public immutable standing;
     NodeRegistry public immutable registry;
     StakeVault public immutable vault;
     MasaToken public immutable masa;
+    WrappedTaoMock public immutable tao;
     IEpochClock public immutable clock;
     EpochManager public immutable manager;
+    address private immutable _market;
+    address private immutable _guardian;
     address private immutable _owner;
 
     /// @notice Requirement at U = 1/2 since the last roll or change of parameters.
-    mapping(INodeRegistry.Role role => uint256) public frozenRequirement;
-    /// @notice Times a node was found short, and cleared.
+    mapping(NodeRole role => uint256) public frozenRequirement;
+    /// @notice Times a node was found short, and cleared; bounties paid, wei.
     uint256 public shorts;
     uint256 public recoveries;
+    uint256 public bounties;
+    /// @notice Last key that each actor named, and keys in use.
+    mapping(address actor => uint256) public latestKey;
     uint256 private _nextKey = 1;
 
-    constructor(NodeRegistry registry_, EpochManager manager_, MasaToken masa_) {
-        (registry, manager, masa) = (registry_, manager_, masa_);
+    constructor(
+        NodeRegistry registry_,
+        NodeStanding standing_,
+        EpochManager manager_,
+        MasaToken masa_,
+        WrappedTaoMock tao_,
+        address market_,
+        address guardian_
+    ) {
+        (registry, standing, manager, masa, tao) = (registry_, standing_, manager_, masa_, tao_);
+        (_market, _guardian) = (market_, guardian_);
         vault = StakeVault(address(registry_.vault()));
-        clock = registry_.clock();
+        clock = manager_.clock();
         _owner = registry_.owner();
-        for (uint256 i; i < 5; ++i) {
+        for (uint256 i; i < 6; ++i) {
             actors.push(address(uint160(0xac7000 + i)));
         }
         _freezeRequirements();
@@ -42,16 +62,23 @@ abstract contract RegistryHandler is Handler {
 
     function join(uint256 seed) external act {
         address actor = _actor(seed);
-        if (registry.roleOf(actor) != INodeRegistry.Role.None) return;
-        INodeRegistry.Role role = INodeRegistry.Role(1 + ((seed >> 8) % 3));
-        if (!_stakeUpTo(actor, registry.requirementAt(role, 0))) return;
-        INodeRegistry.RoleTotals memory before = registry.totalsOf(role);
-        address hotKey = role == INodeRegistry.Role.Validator || seed % 2 == 0 ? vm.addr(_nextKey++) : address(0);
-        vm.prank(actor);
-        registry.register(role, hotKey, "{}");
-        INodeRegistry.RoleTotals memory totals = registry.totalsOf(role);
+        _only(registry.roleOf(actor) == NodeRole.None);
+        NodeRole role = NodeRole(1 + ((seed >> 8) % 3));
+        uint256 deposit = registry.pokeParameters().deposit;
+        _only(!(masa.balanceOf(address(this)) < deposit));
+        _only(_stakeUpTo(actor, standing.requirementAt(role, 0)));
+        INodeStanding.RoleTotals memory before = standing.totalsOf(role);
+        bool keyed = role == NodeRole.Validator || seed % 2 == 0;
+        INodeRegistry.OperatorGrant[] memory operators = new INodeRegistry.OperatorGrant[](keyed ? 1 : 0);
+        if (keyed) operators[0] = _grant(actor, 31);
+        masa.transfer(actor, deposit);
+        vm.startPrank(actor);
+        masa.approve(address(registry), deposit);
+        registry.register(role, "{}", operators);
+        vm.stopPrank();
+        INodeStanding.RoleTotals memory totals = standing.totalsOf(role);
         assertEq(totals.count, before.count + 1, "I-08 a newcomer counts");
-        uint256 utility = registry.nodeOf(actor).utility;
+        uint256 utility = standing.utilityOf(actor, role);
         if (before.count != 0 && utility == before.utilitySum / before.count) {
             assertEq(totals.utilitySum / totals.count, utility, "D3 the mean moved");
         }
@@ -60,29 +87,66 @@ abstract contract RegistryHandler is Handler {
 
     function deregister(uint256 seed) external act {
         address actor = _actor(seed);
+        NodeRole role = registry.roleOf(actor);
         // Half of the calls stay: most nodes must live long enough to work.
-        if (registry.roleOf(actor) == INodeRegistry.Role.None || seed % 2 == 0) return;
+        _only(!(role == NodeRole.None || seed % 2 == 0));
+        uint256 deposit = registry.membershipOf(actor).deposit;
+        uint256 before = masa.balanceOf(actor);
         vm.prank(actor);
         registry.deregister();
+        assertEq(masa.balanceOf(actor), before + deposit, "the deposit comes back");
+        assertFalse(standing.isEligible(actor, role), "who left is not eligible");
         _count();
     }
 
-    function rekey(uint256 seed) external act {
+    function setMetadata(uint256 seed) external act {
         address actor = _actor(seed);
-        if (registry.roleOf(actor) == INodeRegistry.Role.None) return;
-        address hotKey = vm.addr(_nextKey++);
+        _only(registry.roleOf(actor) != NodeRole.None);
         vm.prank(actor);
-        registry.setHotKey(hotKey);
+        registry.setMetadata('{"endpoint":"http://node"}');
+        _count();
+    }
+
+    function setOperator(uint256 seed) external act {
+        address actor = _actor(seed);
+        _only(registry.roleOf(actor) != NodeRole.None);
+        INodeRegistry.OperatorGrant memory grant = _grant(actor, uint16(1 + ((seed >> 8) % 31)));
+        vm.prank(actor);
+        registry.setOperator(grant);
+        _count();
+    }
+
+    function revokeOperator(uint256 seed) external act {
+        address actor = _actor(seed);
+        uint256 key = latestKey[actor];
+        _only(!(key == 0 || registry.operatorOf(vm.addr(key)).account != actor));
+        vm.prank(seed % 2 == 0 ? actor : vm.addr(key));
+        registry.revokeOperator(vm.addr(key));
+        assertEq(registry.accountOf(vm.addr(key)), address(0), "D20 revoked at once");
+        _count();
+    }
+
+    function topUpDeposit(uint256 seed, uint96 amount) external act {
+        address actor = _actor(seed);
+        _only(!(registry.roleOf(actor) == NodeRole.None || masa.balanceOf(address(this)) < 100e18));
+        amount = uint96(bound(amount, 1, 100e18));
+        _only(!(registry.membershipOf(actor).deposit > 10_000e18));
+        masa.transfer(actor, amount);
+        vm.startPrank(actor);
+        masa.approve(address(registry), amount);
+        registry.topUpDeposit(amount);
+        vm.stopPrank();
         _count();
     }
 
     /// @dev Down to somewhere around the requirement, or to nothing.
     function unbond(uint256 seed, uint256 left) external act {
         address actor = _actor(seed);
-        if (registry.roleOf(actor) == INodeRegistry.Role.None) return;
-        uint256 staked = vault.stakeUnitsOf(actor);
-        left = bound(left, 0, registry.requirementOf(actor));
-        if (staked <= left) return;
+        NodeRole role = registry.roleOf(actor);
+        _only(role != NodeRole.None);
+        uint256 staked = vault.masaStakeOf(actor);
+        left = bound(left, 0, standing.requirementOf(actor, role));
+        _only(staked > left);
         vm.prank(actor);
         vault.startUnbonding(address(masa), staked - left);
         _count();
@@ -90,44 +154,79 @@ abstract contract RegistryHandler is Handler {
 
     function topUp(uint256 seed) external act {
         address actor = _actor(seed);
-        if (registry.roleOf(actor) == INodeRegistry.Role.None) return;
-        if (_stakeUpTo(actor, (registry.requirementOf(actor) * 11) / 10)) _count();
+        NodeRole role = registry.roleOf(actor);
+        _only(role != NodeRole.None);
+        _only(_stakeUpTo(actor, (standing.requirementOf(actor, role) * 11) / 10));
+        _count();
     }
 
-    /// @dev Everybody, or one.
+    function stakeTao(uint256 seed, uint256 amount) external act {
+        address actor = _actor(seed);
+        amount = bound(amount, 1, 1_000e9);
+        _only(tao.totalSupply() < 40_000_000e9);
+        tao.mint(actor, amount);
+        vm.startPrank(actor);
+        tao.approve(address(vault), amount);
+        vault.stake(address(tao), amount);
+        vm.stopPrank();
+        _count();
+    }
+
+    /// @dev Through the registry, which pays, or past it.
     function poke(uint256 seed) external act {
-        for (uint256 i; i < actors.length; ++i) {
-            address actor = actors[i];
-            if (registry.roleOf(actor) == INodeRegistry.Role.None) continue;
-            if (seed % 4 == 0 && actor != _actor(seed >> 8)) continue;
-            bool before = registry.nodeOf(actor).short;
-            registry.poke(actor);
-            _note(actor, before);
-            _count();
+        address actor = _actor(seed);
+        NodeRole role = registry.roleOf(actor);
+        _only(role != NodeRole.None);
+        bool before = standing.standingOf(actor, role).short;
+        uint256 deposit = registry.membershipOf(actor).deposit;
+        if (seed % 3 == 0) {
+            standing.poke(actor, role);
+        } else {
+            uint256 paid = registry.poke(actor);
+            bounties += paid;
+            assertEq(registry.membershipOf(actor).deposit, deposit - paid, "a bounty comes from the node's deposit");
+            bool short = standing.standingOf(actor, role).short;
+            assertTrue(paid == 0 || (short && !before), "D4 paid for marking short alone");
         }
+        _note(actor, role, before);
+        _count();
+    }
+
+    function pokeAll(uint256 seed) external act {
+        _only(seed % 2 == 1);
+        for (uint256 i; i < actors.length; ++i) {
+            NodeRole role = registry.roleOf(actors[i]);
+            if (role == NodeRole.None) continue;
+            bool before = standing.standingOf(actors[i], role).short;
+            bounties += registry.poke(actors[i]);
+            _note(actors[i], role, before);
+        }
+        _count();
     }
 
     // ---------------------------------------------------------------- modules
 
     function use(uint256 seed) external act {
         address actor = _actor(seed);
-        INodeRegistry.Role role = registry.roleOf(actor);
-        if (role == INodeRegistry.Role.None) return;
-        bool before = registry.nodeOf(actor).short;
-        vm.prank(registry.market());
-        bool eligible = registry.use(actor, role);
-        assertEq(eligible, registry.isEligible(actor, role), "D4 use and view differ");
-        _note(actor, before);
+        NodeRole role = registry.roleOf(actor);
+        _only(role != NodeRole.None);
+        bool before = standing.standingOf(actor, role).short;
+        vm.prank(_market);
+        bool eligible = standing.use(actor, role);
+        assertEq(eligible, standing.isEligible(actor, role), "D4 use and view differ");
+        _note(actor, role, before);
         _count();
     }
 
+    /// @dev Of any role, whether the account has it now or not: work of who left counts as well.
     function work(uint256 seed, uint256 amount, uint256 performance) external act {
         address actor = _actor(seed);
-        INodeRegistry.Role role = registry.roleOf(actor);
-        if (role == INodeRegistry.Role.None) return;
-        vm.prank(seed % 2 == 0 ? registry.market() : registry.validatorSet());
+        NodeRole role = registry.roleOf(actor);
+        if (role == NodeRole.None || seed % 8 == 0) role = NodeRole(2 + ((seed >> 16) % 2));
+        _only(role != NodeRole.Validator);
+        vm.prank(_market);
         // Now and then far more than all of S: the counters saturate.
-        registry.recordWork(
+        standing.recordWork(
             actor,
             role,
             bound(amount, 0, seed % 16 == 0 ? type(uint104).max : 200e18),
@@ -136,8 +235,49 @@ abstract contract RegistryHandler is Handler {
         _count();
     }
 
-    function roll(uint256 epochs) external act {
-        epochs = bound(epochs, 1, 3);
+    function strike(uint256 seed) external act {
+        address actor = _actor(seed);
+        _only(registry.roleOf(actor) == NodeRole.Worker);
+        vm.startPrank(_market);
+        standing.recordWork(actor, NodeRole.Worker, 10e18, 0);
+        standing.strike(actor, address(uint160(1 + ((seed >> 8) % 5))), 10e18);
+        vm.stopPrank();
+        _count();
+    }
+
+    function score(uint256 seed, uint256 performance) external act {
+        address actor = _actor(seed);
+        _only(registry.roleOf(actor) == NodeRole.Validator);
+        address[] memory accounts = new address[](1);
+        uint256[] memory performances = new uint256[](1);
+        (accounts[0], performances[0]) = (actor, bound(performance, 0, 1e18));
+        bool before = standing.standingOf(actor, NodeRole.Validator).short;
+        vm.prank(address(registry.observer()));
+        (, uint256 eligible) = standing.scoreValidators(accounts, performances);
+        assertEq(eligible == 1, standing.isEligible(actor, NodeRole.Validator), "D4 score and view differ");
+        _note(actor, NodeRole.Validator, before);
+        _count();
+    }
+
+    function forgive(uint256 seed, uint256 more) external act {
+        address actor = _actor(seed);
+        NodeRole role = registry.roleOf(actor);
+        _only(role != NodeRole.None);
+        uint256 utility = standing.utilityOf(actor, role);
+        uint256 most = utility + 1e18 - standing.standingParameters().decayPerEpoch.unwrap();
+        if (most > 1e18) most = 1e18;
+        vm.prank(_guardian);
+        standing.forgive(actor, role, utility == 0 ? 0 : bound(more, utility, most));
+        _count();
+    }
+
+    /// @dev Now and then several epochs late, and now and then with another length from the next one on.
+    function roll(uint256 seed) external act {
+        if (seed % 16 == 0) {
+            vm.prank(_owner);
+            manager.setEpochLength(uint32(1_800 + ((seed >> 8) % 5_400)));
+        }
+        uint256 epochs = seed % 5 == 0 ? 5 : 1;
         vm.warp(clock.epochStart(clock.currentEpoch() + uint64(epochs)));
         manager.roll();
         _freezeRequirements();
@@ -147,37 +287,55 @@ abstract contract RegistryHandler is Handler {
     // ---------------------------------------------------------------- owner
 
     function setRoleParameters(uint256 seed, uint256 lambda, uint256 floor) external act {
-        if (seed % 3 != 0) return;
-        INodeRegistry.Role role = INodeRegistry.Role(1 + ((seed >> 8) % 3));
-        INodeRegistry.RoleParameters memory p = registry.roleParametersOf(role);
+        _only(seed % 3 == 0);
+        NodeRole role = NodeRole(1 + ((seed >> 8) % 3));
+        INodeStanding.RoleParameters memory p = standing.roleParametersOf(role);
         p.lambda = ud2x18(uint64(bound(lambda, 1, 2e18)));
         p.maxExponent = ud2x18(uint64(bound(seed, 1, 1.3e18)));
         p.target = uint32((seed >> 16) % 40);
-        p.floor = uint128(bound(floor, 1, 200_000e18));
+        p.floor = uint96(bound(floor, 1, 200_000e18));
         vm.prank(_owner);
-        registry.setRoleParameters(role, p);
+        standing.setRoleParameters(role, p);
         _freezeRequirements();
+        _count();
+    }
+
+    function setCollateral(uint256 seed) external act {
+        _only(seed % 3 == 0);
+        uint256 weight = vault.collateral().taoWeight;
+        uint256 next = bound(seed, (weight + 1) / 2, weight * 2);
+        _only(!(next > 100e18 || next < 1e17));
+        vm.prank(_owner);
+        vault.setCollateral(IStakeVault.Collateral(uint128(next), uint64((seed >> 16) % 1e18)));
         _count();
     }
 
     // ---------------------------------------------------------------- internal
 
-    function _note(address actor, bool before) private {
-        bool short = registry.nodeOf(actor).short;
+    function _grant(address actor, uint16 rights) private returns (INodeRegistry.OperatorGrant memory) {
+        uint256 key = _nextKey++;
+        latestKey[actor] = key;
+        address operator = vm.addr(key);
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, registry.operatorDigest(actor, operator, rights));
+        return INodeRegistry.OperatorGrant(operator, rights, abi.encodePacked(r, s, v));
+    }
+
+    function _note(address actor, NodeRole role, bool before) private {
+        bool short = standing.standingOf(actor, role).short;
         if (short && !before) ++shorts;
         if (!short && before) ++recoveries;
     }
 
     function _freezeRequirements() private {
         for (uint256 i = 1; i < 4; ++i) {
-            INodeRegistry.Role role = INodeRegistry.Role(i);
-            frozenRequirement[role] = registry.requirementAt(role, 0.5e18);
+            NodeRole role = NodeRole(i);
+            frozenRequirement[role] = standing.requirementAt(role, 0.5e18);
         }
     }
 
     /// @dev False if there is not enough MASA left.
     function _stakeUpTo(address actor, uint256 wanted) private returns (bool) {
-        uint256 staked = vault.stakeUnitsOf(actor);
+        uint256 staked = vault.masaStakeOf(actor);
         if (staked >= wanted) return true;
         if (wanted - staked > masa.balanceOf(address(this))) return false;
         masa.transfer(actor, wanted - staked);

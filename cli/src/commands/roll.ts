@@ -1,0 +1,22 @@
+/** `masa roll`: rolls into the current epoch, and is paid the bounty. */
+import type { Command } from "commander";
+
+import { accountCommand, say, withAccount } from "../account.ts";
+import type { AccountOptions } from "../account.ts";
+import { masa } from "../format.ts";
+
+export function rollCommand(): Command {
+  return accountCommand("roll", "rolls into the current epoch if nobody has").action(
+    (options: AccountOptions) =>
+      withAccount(options, async (connection) => {
+        const { epochManager } = connection.contracts;
+        const receipt = await connection.send(() => epochManager.roll());
+        const rolled = receipt.logs
+          .map((log) => epochManager.interface.parseLog(log))
+          .find((event) => event?.name === "EpochRolled");
+        if (!rolled) return say(`epoch ${await epochManager.rolledEpoch()} is rolled already`);
+        const [epoch, bounty] = [rolled.args["epoch"] as bigint, rolled.args["bounty"] as bigint];
+        say(`rolled into epoch ${epoch}, for ${masa(bounty)} MASA`);
+      }),
+  );
+}

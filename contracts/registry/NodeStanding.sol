@@ -1,0 +1,638 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
+import {ModuleRights} from "../access/ModuleRights.sol";
+import {NodeRole} from "../interfaces/INodeRegistry.sol";
+import {INodeStanding} from "../interfaces/INodeStanding.sol";
+import {IStakeVault} from "../interfaces/IStakeVault.sol";
+import {IStakingCurve} from "../interfaces/IStakingCurve.sol";
+import {ConsensusMath} from "../math/ConsensusMath.sol";
+import {StakingMath} from "../math/StakingMath.sol";
+import {UtilityMath} from "../math/UtilityMath.sol";
+
+/// @title NodeStanding
+/// @notice Utilities, snapshots and requirements. See {INodeStanding} for what each function promises.
+contract NodeStanding is INodeStanding, ModuleRights {
+    using SafeCast for uint256;
+
+    /// @dev Of one account in one role. One slot: touched at every use and settlement.
+    struct Node {
+        uint8 flags;
+        uint32 workEpoch; // epoch in which `work` was recorded
+        uint64 utility; // WAD, without `work`
+        uint72 work; // WORK_UNITs recorded in `workEpoch`
+        uint72 weightedWork; // Σ work · p, WORK_UNITs
+    }
+
+    /// @dev Failures of a worker in one epoch. One slot: no list of askers, a few fingerprints.
+    struct Strikes {
+        uint32 epoch;
+        uint8 count;
+        uint192 askers; // the last 32 bits of each asker's address
+    }
+
+    bytes32 public constant REGISTRY = "REGISTRY";
+    bytes32 public constant RECORD = "RECORD";
+    bytes32 public constant SCORE = "SCORE";
+    bytes32 public constant FORGIVE = "FORGIVE";
+    bytes32 public constant ROLL = "ROLL";
+
+    uint256 private constant WAD = 1e18;
+    /// @notice Work is kept in units of 1e9 wei, rounded down.
+    uint256 public constant WORK_UNIT = 1e9;
+    /// @notice Seat weights are kept in millionths of MASA, rounded down.
+    uint256 public constant WEIGHT_UNIT = 1e12;
+    /// @notice ln 16, WAD: σ stays within [1/16, 16] whatever governance sets.
+    uint64 public constant MAX_EXPONENT = 2_772588722239781237;
+    /// @notice Utility of the first node of a role that has no mean yet, WAD.
+    uint64 public constant FIRST_UTILITY = 0.5e18;
+    /// @notice Fingerprints that fit {Strikes}.
+    uint8 public constant MAX_STRIKES = 6;
+
+    /// @dev Flags of {Node}. KNOWN: it has been registered once. SUSPENDED holds for `workEpoch`.
+    uint8 private constant KNOWN = 1;
+    uint8 private constant REGISTERED = 2;
+    uint8 private constant SHORT = 4;
+    uint8 private constant SUSPENDED = 8;
+
+    IERC20 public immutable masa;
+    IStakeVault public immutable vault;
+    /// @notice The most that all roles together may ever ask for, as a share of S, WAD (decision D1).
+    uint64 public immutable maxStakedShare;
+
+    IStakingCurve public curve;
+    /// @inheritdoc INodeStanding
+    uint256 public supplySnapshot;
+
+    StandingParameters private _standing;
+    mapping(NodeRole role => RoleParameters) private _roleParameters;
+    mapping(NodeRole role => RoleSnapshot) private _snapshots;
+    mapping(NodeRole role => RoleTotals) private _totals;
+    mapping(NodeRole role => mapping(address account => Node)) private _nodes;
+    /// @dev Last epoch of the latest grace. Outlasts registrations, or leaving would buy another.
+    mapping(NodeRole role => mapping(address account => uint32)) private _graceUntil;
+    mapping(address worker => Strikes) private _strikes;
+
+    /// @param epoch Current epoch of the clock.
+    /// @param roles Parameters of validators, workers and oracle nodes, in this order.
+    constructor(
+        address owner_,
+        IERC20 masa_,
+        IStakeVault vault_,
+        IStakingCurve curve_,
+        uint32 epoch,
+        uint64 maxStakedShare_,
+        RoleParameters[3] memory roles,
+        StandingParameters memory standing
+    ) Ownable(owner_) {
+        if (address(curve_) == address(0) || address(vault_) == address(0)) revert NodeStanding_ZeroAddress();
+        _requireWithin("maxStakedShare", maxStakedShare_, 1, WAD);
+        masa = masa_;
+        vault = vault_;
+        curve = curve_;
+        maxStakedShare = maxStakedShare_;
+        supplySnapshot = masa_.totalSupply();
+        _setStandingParameters(standing);
+        for (uint256 i; i < 3; ++i) {
+            NodeRole role = NodeRole(i + 1);
+            _validateRole(role, roles[i]);
+            _roleParameters[role] = roles[i];
+            emit RoleParametersSet(role, _roleParameters[NodeRole.None], roles[i]);
+            _writeSnapshot(role, RoleSnapshot(_rawBase(role, 0, supplySnapshot).toUint112(), FIRST_UTILITY, 0, epoch));
+        }
+        _requireFeasible();
+    }
+
+    // ---------------------------------------------------------------- anyone
+
+    /// @inheritdoc INodeStanding
+    function poke(address account, NodeRole role) external returns (bool newlyShort) {
+        Node memory node = _nodes[role][account];
+        if (node.flags & REGISTERED == 0) revert NodeStanding_NotRegistered(account, role);
+        uint8 before = node.flags;
+        (node, ) = _poke(account, role, node);
+        return before & SHORT == 0 && node.flags & SHORT != 0;
+    }
+
+    // ---------------------------------------------------------------- modules
+
+    /// @inheritdoc INodeStanding
+    function enter(address account, NodeRole role) external onlyModule(REGISTRY) {
+        if (role == NodeRole.None) revert NodeStanding_NoRole();
+        Node memory node = _nodes[role][account];
+        RoleSnapshot memory frozen = _snapshots[role];
+        RoleTotals memory totals = _totals[role];
+        if (node.flags & KNOWN == 0) {
+            node.utility = uint64(StakingMath.meanUtilityDown(totals.utilitySum, totals.count, frozen.meanUtility));
+        } else {
+            node = _fold(account, role, node, frozen.epoch);
+        }
+        uint256 required = _requirementAt(role, frozen, node.utility);
+        uint256 staked = vault.stakeToward(account, required);
+        if (staked < required) revert NodeStanding_BelowRequirement(account, required, staked);
+        node.flags = (node.flags | KNOWN | REGISTERED) & ~SHORT;
+        _nodes[role][account] = node;
+        _totals[role] = RoleTotals(totals.count + 1, totals.utilitySum + node.utility);
+        emit Entered(account, role, node.utility);
+    }
+
+    /// @inheritdoc INodeStanding
+    function exit(address account, NodeRole role) external onlyModule(REGISTRY) {
+        Node memory node = _nodes[role][account];
+        if (node.flags & REGISTERED == 0) revert NodeStanding_NotRegistered(account, role);
+        node = _fold(account, role, node, _snapshots[role].epoch);
+        if (node.flags & SHORT == 0) _uncount(role, node.utility);
+        // Work of the running epoch and a suspension stay: coming back within the epoch finds both.
+        node.flags &= ~(REGISTERED | SHORT);
+        _nodes[role][account] = node;
+        emit Exited(account, role, node.utility);
+    }
+
+    /// @inheritdoc INodeStanding
+    function use(address account, NodeRole role) external onlyModule(RECORD) returns (bool) {
+        Node memory node = _nodes[role][account];
+        if (node.flags & REGISTERED == 0) return false;
+        (node, ) = _poke(account, role, node);
+        return node.flags & SHORT == 0 && !_isSuspended(role, node);
+    }
+
+    /// @inheritdoc INodeStanding
+    function recordWork(address account, NodeRole role, uint256 work, uint256 performance) external onlyModule(RECORD) {
+        uint32 epoch = _snapshots[role].epoch;
+        Node memory node = _fold(account, role, _nodes[role][account], epoch);
+        uint256 units = work / WORK_UNIT;
+        if (node.workEpoch != epoch) node.flags &= ~SUSPENDED;
+        node.workEpoch = epoch;
+        // Saturating: 4.7e12 MASA of work in one epoch is beyond any reference, and no report may revert for it.
+        node.work = _saturate(node.work + units);
+        node.weightedWork = _saturate(node.weightedWork + (units * performance) / WAD);
+        _nodes[role][account] = node;
+        emit WorkRecorded(account, role, work, performance);
+    }
+
+    /// @inheritdoc INodeStanding
+    function strike(address worker, address asker, uint256 size) external onlyModule(RECORD) {
+        uint8 most = _standing.maxStrikes;
+        if (most == 0 || size < _standing.strikeSize) return;
+        uint32 epoch = _snapshots[NodeRole.Worker].epoch;
+        Strikes memory s = _strikes[worker];
+        if (s.epoch != epoch) s = Strikes(epoch, 0, 0);
+        if (s.count >= most || _hasStruck(s, uint32(uint160(asker)))) return;
+        s.askers |= uint192(uint32(uint160(asker))) << (32 * s.count);
+        ++s.count;
+        _strikes[worker] = s;
+        emit Struck(worker, asker, epoch, s.count);
+        if (s.count < most) return;
+        Node memory node = _fold(worker, NodeRole.Worker, _nodes[NodeRole.Worker][worker], epoch);
+        node.flags |= SUSPENDED;
+        node.workEpoch = epoch;
+        _nodes[NodeRole.Worker][worker] = node;
+        emit Suspended(worker, epoch);
+    }
+
+    /// @inheritdoc INodeStanding
+    function scoreValidators(
+        address[] calldata accounts,
+        uint256[] calldata performances
+    ) external onlyModule(SCORE) returns (uint64[] memory weights, uint256 eligible) {
+        weights = new uint64[](accounts.length);
+        uint256 decay = _standing.decayPerEpoch.unwrap();
+        for (uint256 i; i < accounts.length; ++i) {
+            address account = accounts[i];
+            Node memory node = _nodes[NodeRole.Validator][account];
+            uint256 utility = UtilityMath.foldUtility(node.utility, performances[i], WAD, decay);
+            _setUtility(account, NodeRole.Validator, node, utility, _snapshots[NodeRole.Validator].epoch);
+            if (node.flags & REGISTERED == 0) {
+                _nodes[NodeRole.Validator][account] = node;
+                continue;
+            }
+            uint256 masaStaked;
+            (node, masaStaked) = _poke(account, NodeRole.Validator, node);
+            if (node.flags & SHORT == 0) eligible |= 1 << i;
+            weights[i] = _seatWeight(masaStaked, node.utility);
+        }
+    }
+
+    /// @inheritdoc INodeStanding
+    function forgive(address account, NodeRole role, uint256 utility) external onlyModule(FORGIVE) {
+        if (role == NodeRole.None) revert NodeStanding_NoRole();
+        uint32 epoch = _snapshots[role].epoch;
+        Node memory node = _fold(account, role, _nodes[role][account], epoch);
+        if (utility != 0) {
+            uint256 most = node.utility + WAD - _standing.decayPerEpoch.unwrap();
+            _requireWithin("utility", utility, node.utility, most < WAD ? most : WAD);
+            emit UtilityRestored(account, role, node.utility, utility);
+            if (_isCounted(node)) _recount(role, node.utility, utility);
+            node.utility = uint64(utility);
+        }
+        if (role == NodeRole.Worker) delete _strikes[account];
+        if (_isSuspended(role, node)) {
+            node.flags &= ~SUSPENDED;
+            emit SuspensionLifted(account, epoch);
+        }
+        _nodes[role][account] = node;
+    }
+
+    /// @inheritdoc INodeStanding
+    function snapshot(uint64 epoch) external onlyModule(ROLL) {
+        uint256 supply = _nextSupply();
+        supplySnapshot = supply;
+        for (uint256 i = 1; i < 4; ++i) {
+            RoleSnapshot memory next = _nextSnapshot(NodeRole(i), supply);
+            next.epoch = uint32(epoch);
+            _writeSnapshot(NodeRole(i), next);
+        }
+    }
+
+    // ---------------------------------------------------------------- owner
+
+    /// @notice Names the first modules, once.
+    function wire(
+        address registry,
+        address market,
+        address validatorSet,
+        address guardian,
+        address epochManager
+    ) external {
+        _beginWiring();
+        _grant(REGISTRY, registry, block.timestamp);
+        _grant(RECORD, market, block.timestamp);
+        _grant(RECORD, validatorSet, block.timestamp);
+        _grant(SCORE, validatorSet, block.timestamp);
+        _grant(FORGIVE, guardian, block.timestamp);
+        _grant(ROLL, epochManager, block.timestamp);
+    }
+
+    /// @notice Takes effect on the base with the next roll, on λ, the clamp and the floor at once.
+    function setRoleParameters(NodeRole role, RoleParameters calldata parameters) external onlyOwner {
+        if (role == NodeRole.None) revert NodeStanding_NoRole();
+        _validateRole(role, parameters);
+        emit RoleParametersSet(role, _roleParameters[role], parameters);
+        _roleParameters[role] = parameters;
+        _requireFeasible();
+    }
+
+    function setStandingParameters(StandingParameters calldata parameters) external onlyOwner {
+        _setStandingParameters(parameters);
+    }
+
+    /// @notice Replaces σ. The curve is sampled: positive, within the clamp of every role, never falling as Ū − U rises.
+    function setCurve(IStakingCurve curve_) external onlyOwner {
+        if (address(curve_) == address(0)) revert NodeStanding_ZeroAddress();
+        for (uint256 i = 1; i < 4; ++i) {
+            RoleParameters memory p = _roleParameters[NodeRole(i)];
+            uint256 most = StakingMath.sigma(int256(uint256(p.maxExponent.unwrap())));
+            uint256 previous = StakingMath.sigma(-int256(uint256(p.maxExponent.unwrap())));
+            for (uint256 step; step <= 16; ++step) {
+                uint256 sigma = curve_.coefficient(
+                    (step * WAD) / 16,
+                    WAD - (step * WAD) / 16,
+                    p.lambda.unwrap(),
+                    p.maxExponent.unwrap()
+                );
+                _requireWithin("sigma", sigma, previous, most);
+                previous = sigma;
+            }
+        }
+        emit CurveSet(address(curve), address(curve_));
+        curve = curve_;
+    }
+
+    // ---------------------------------------------------------------- views
+
+    /// @inheritdoc INodeStanding
+    function requirementOf(address account, NodeRole role) external view returns (uint256) {
+        RoleSnapshot memory frozen = _snapshots[role];
+        return _requirementAt(role, frozen, _foldedUtility(role, _requireRegistered(account, role), frozen.epoch));
+    }
+
+    /// @inheritdoc INodeStanding
+    function requirementAt(NodeRole role, uint256 utility) external view returns (uint256) {
+        return _requirementAt(role, _snapshots[role], utility);
+    }
+
+    /// @inheritdoc INodeStanding
+    function sigmaOf(address account, NodeRole role) external view returns (uint256) {
+        RoleSnapshot memory frozen = _snapshots[role];
+        return _sigma(role, frozen, _foldedUtility(role, _requireRegistered(account, role), frozen.epoch));
+    }
+
+    /// @inheritdoc INodeStanding
+    function seatWeightOf(address account) external view returns (uint64) {
+        return _seatWeight(vault.masaStakeOf(account), _nodes[NodeRole.Validator][account].utility);
+    }
+
+    /// @inheritdoc INodeStanding
+    function utilityOf(address account, NodeRole role) public view returns (uint256) {
+        return _foldedUtility(role, _nodes[role][account], _snapshots[role].epoch);
+    }
+
+    /// @inheritdoc INodeStanding
+    function storedUtilityOf(address account, NodeRole role) external view returns (uint256) {
+        return _nodes[role][account].utility;
+    }
+
+    /// @inheritdoc INodeStanding
+    function isEligible(address account, NodeRole role) external view returns (bool) {
+        Node memory node = _nodes[role][account];
+        return _isCounted(node) && !_isSuspended(role, node);
+    }
+
+    /// @inheritdoc INodeStanding
+    function standingOf(address account, NodeRole role) external view returns (Standing memory s) {
+        Node memory node = _nodes[role][account];
+        RoleSnapshot memory frozen = _snapshots[role];
+        s.registered = node.flags & REGISTERED != 0;
+        s.short = node.flags & SHORT != 0;
+        s.suspended = _isSuspended(role, node);
+        s.utility = uint64(_foldedUtility(role, node, frozen.epoch));
+        s.graceUntil = _graceUntil[role][account];
+        Strikes memory strikes = _strikes[account];
+        if (role == NodeRole.Worker && strikes.epoch == frozen.epoch) s.strikes = strikes.count;
+        if (node.workEpoch == frozen.epoch) s.workThisEpoch = node.work * WORK_UNIT;
+        if (role == NodeRole.None) return s;
+        s.requirement = _requirementAt(role, frozen, s.utility);
+        s.stakeUnits = vault.stakeToward(account, s.requirement);
+    }
+
+    /// @inheritdoc INodeStanding
+    function previewRequirement(
+        address account,
+        NodeRole role,
+        int256 utilityChange
+    ) external view returns (RequirementPreview memory v) {
+        Node memory node = _requireRegistered(account, role);
+        RoleSnapshot memory frozen = _snapshots[role];
+        uint256 utility = _foldedUtility(role, node, frozen.epoch);
+        (v.requirement, v.stakeUnits, v.shortfall) = _held(account, role, frozen, utility);
+        v.nextUtility = uint64(_foldedUtility(role, node, type(uint64).max));
+        RoleSnapshot memory next = _nextSnapshot(role, _nextSupply());
+        (v.nextRequirement, v.nextStakeUnits, v.nextShortfall) = _held(account, role, next, v.nextUtility);
+        // A node that is marked already has no use of a grace before it is cleared.
+        if (node.flags & SHORT == 0) v.graceLeft = _graceLeft(_graceUntil[role][account], frozen.epoch);
+        v.requirementIfChanged = _requirementAt(role, frozen, _moved(utility, utilityChange));
+    }
+
+    /// @inheritdoc INodeStanding
+    function totalsOf(NodeRole role) external view returns (RoleTotals memory) {
+        return _totals[role];
+    }
+
+    /// @inheritdoc INodeStanding
+    function snapshotOf(NodeRole role) external view returns (RoleSnapshot memory) {
+        return _snapshots[role];
+    }
+
+    /// @inheritdoc INodeStanding
+    function nextSnapshotOf(NodeRole role) external view returns (RoleSnapshot memory) {
+        return _nextSnapshot(role, _nextSupply());
+    }
+
+    /// @inheritdoc INodeStanding
+    function rolledEpoch() external view returns (uint64) {
+        return _snapshots[NodeRole.Validator].epoch;
+    }
+
+    /// @inheritdoc INodeStanding
+    function roleParametersOf(NodeRole role) external view returns (RoleParameters memory) {
+        return _roleParameters[role];
+    }
+
+    /// @inheritdoc INodeStanding
+    function standingParameters() external view returns (StandingParameters memory) {
+        return _standing;
+    }
+
+    // ---------------------------------------------------------------- standing
+
+    /// @dev Folds work of finished epochs, then holds the node's stake against its requirement. Stake is never taken
+    /// for falling short: the node has one epoch of grace (one in `graceCooldown`), then is marked short. Stores.
+    /// @return masaStaked Wei, for its weight.
+    function _poke(address account, NodeRole role, Node memory node) private returns (Node memory, uint256 masaStaked) {
+        RoleSnapshot memory frozen = _snapshots[role];
+        node = _fold(account, role, node, frozen.epoch);
+        uint256 required = _requirementAt(role, frozen, node.utility);
+        uint256 staked;
+        (staked, masaStaked) = vault.standingStakeOf(account, required);
+        if (staked >= required) {
+            if (node.flags & SHORT != 0) {
+                node.flags &= ~SHORT;
+                RoleTotals storage totals = _totals[role];
+                ++totals.count;
+                totals.utilitySum += node.utility;
+                emit ShortCleared(account, role, required, staked);
+            }
+        } else if (node.flags & SHORT == 0 && staked < required - (required * _standing.tolerance.unwrap()) / WAD) {
+            if (_graceSpent(account, role, frozen.epoch, required, staked)) {
+                node.flags |= SHORT;
+                _uncount(role, node.utility);
+                emit MarkedShort(account, role, required, staked);
+            }
+        }
+        _nodes[role][account] = node;
+        return (node, masaStaked);
+    }
+
+    /// @dev Grants grace where there is some; whether it is over.
+    function _graceSpent(
+        address account,
+        NodeRole role,
+        uint32 epoch,
+        uint256 required,
+        uint256 staked
+    ) private returns (bool) {
+        uint32 graceUntil = _graceUntil[role][account];
+        if (graceUntil == 0 || epoch > uint256(graceUntil) + _standing.graceCooldown) {
+            _graceUntil[role][account] = epoch + 1;
+            emit GraceGranted(account, role, epoch + 1, required, staked);
+            return false;
+        }
+        return epoch > graceUntil;
+    }
+
+    /// @dev Epochs in which the node may be short: the rest of a running grace, or a fresh one of two epochs.
+    function _graceLeft(uint32 graceUntil, uint32 epoch) private view returns (uint32) {
+        if (graceUntil != 0 && epoch <= graceUntil) return graceUntil - epoch + 1;
+        return graceUntil == 0 || epoch > uint256(graceUntil) + _standing.graceCooldown ? 2 : 0;
+    }
+
+    /// @dev Applies EQ-01 once for the epoch in which work was recorded, if it is over; idle epochs change nothing, so
+    /// any number of them costs the same. Does not store the node.
+    function _fold(address account, NodeRole role, Node memory node, uint64 epoch) private returns (Node memory) {
+        if (node.work == 0 || node.workEpoch >= epoch) return node;
+        uint256 utility = _foldedUtility(role, node, epoch);
+        _setUtility(account, role, node, utility, node.workEpoch);
+        node.work = 0;
+        node.weightedWork = 0;
+        return node;
+    }
+
+    /// @dev Sets the utility of a node in memory and in the sums.
+    function _setUtility(address account, NodeRole role, Node memory node, uint256 utility, uint64 epoch) private {
+        emit UtilityFolded(account, role, node.utility, utility, epoch);
+        if (_isCounted(node)) _recount(role, node.utility, utility);
+        node.utility = uint64(utility);
+    }
+
+    function _recount(NodeRole role, uint256 previous, uint256 current) private {
+        RoleTotals storage totals = _totals[role];
+        totals.utilitySum = uint128(totals.utilitySum + current - previous);
+    }
+
+    function _uncount(NodeRole role, uint256 utility) private {
+        RoleTotals storage totals = _totals[role];
+        --totals.count;
+        totals.utilitySum -= uint128(utility);
+    }
+
+    function _isCounted(Node memory node) private pure returns (bool) {
+        return node.flags & (REGISTERED | SHORT) == REGISTERED;
+    }
+
+    function _isSuspended(NodeRole role, Node memory node) private view returns (bool) {
+        return node.flags & SUSPENDED != 0 && node.workEpoch == _snapshots[role].epoch;
+    }
+
+    function _hasStruck(Strikes memory s, uint32 asker) private pure returns (bool) {
+        for (uint256 i; i < s.count; ++i) {
+            if (uint32(s.askers >> (32 * i)) == asker) return true;
+        }
+        return false;
+    }
+
+    function _foldedUtility(NodeRole role, Node memory node, uint64 epoch) private view returns (uint256) {
+        if (node.work == 0 || node.workEpoch >= epoch) return node.utility;
+        uint256 decay = _standing.decayPerEpoch.unwrap();
+        if (role == NodeRole.Oracle) {
+            uint256 saved = UtilityMath.oraclePerformanceUp(node.work, _standing.oracleReference);
+            return UtilityMath.foldUtility(node.utility, saved, WAD, decay);
+        }
+        uint256 weight = UtilityMath.workWeightDown(node.work, _standing.workerReference);
+        uint256 performance = (uint256(node.weightedWork) * WAD) / node.work;
+        return UtilityMath.foldUtility(node.utility, performance, weight, decay);
+    }
+
+    // ---------------------------------------------------------------- requirement
+
+    function _sigma(NodeRole role, RoleSnapshot memory frozen, uint256 utility) private view returns (uint256) {
+        RoleParameters storage p = _roleParameters[role];
+        return curve.coefficient(frozen.meanUtility, utility, p.lambda.unwrap(), p.maxExponent.unwrap());
+    }
+
+    function _requirementAt(NodeRole role, RoleSnapshot memory frozen, uint256 utility) private view returns (uint256) {
+        return StakingMath.requirementUp(frozen.base, _sigma(role, frozen, utility), _roleParameters[role].floor);
+    }
+
+    function _seatWeight(uint256 masaStaked, uint256 utility) private view returns (uint64) {
+        uint256 sigma = _sigma(NodeRole.Validator, _snapshots[NodeRole.Validator], utility);
+        return uint64(ConsensusMath.seatWeightDown(masaStaked, sigma) / WEIGHT_UNIT);
+    }
+
+    function _held(
+        address account,
+        NodeRole role,
+        RoleSnapshot memory frozen,
+        uint256 utility
+    ) private view returns (uint256 required, uint256 staked, uint256 shortfall) {
+        required = _requirementAt(role, frozen, utility);
+        staked = vault.stakeToward(account, required);
+        if (staked < required) shortfall = required - staked;
+    }
+
+    /// @dev `utility` + `change`, clamped to 0..1, whatever `change` is.
+    function _moved(uint256 utility, int256 change) private pure returns (uint256) {
+        if (change > int256(WAD - utility)) return WAD;
+        return change < -int256(utility) ? 0 : uint256(int256(utility) + change);
+    }
+
+    function _rawBase(NodeRole role, uint256 count, uint256 supply) private view returns (uint256) {
+        RoleParameters storage p = _roleParameters[role];
+        return StakingMath.baseRequirementUp(supply, p.budgetShare.unwrap(), count, p.target);
+    }
+
+    function _nextSupply() private view returns (uint256) {
+        uint256 previous = supplySnapshot;
+        return StakingMath.limitStep(previous, masa.totalSupply(), (previous * _standing.supplyStep.unwrap()) / WAD);
+    }
+
+    /// @return next With the epoch of the latest snapshot.
+    function _nextSnapshot(NodeRole role, uint256 supply) private view returns (RoleSnapshot memory next) {
+        next = _snapshots[role];
+        RoleTotals memory totals = _totals[role];
+        next.base = StakingMath
+            .limitStep(
+                next.base,
+                _rawBase(role, totals.count, supply),
+                (uint256(next.base) * _standing.baseStep.unwrap()) / WAD + 1
+            )
+            .toUint112();
+        next.meanUtility = uint64(
+            StakingMath.limitStep(
+                next.meanUtility,
+                StakingMath.meanUtilityDown(totals.utilitySum, totals.count, next.meanUtility),
+                _standing.meanStep.unwrap()
+            )
+        );
+        next.count = totals.count;
+    }
+
+    function _writeSnapshot(NodeRole role, RoleSnapshot memory s) private {
+        _snapshots[role] = s;
+        emit SnapshotTaken(role, s.epoch, s.base, s.meanUtility, s.count);
+    }
+
+    // ---------------------------------------------------------------- checks
+
+    /// @inheritdoc ModuleRights
+    function _moduleDelay() internal view override returns (uint256) {
+        return vault.moduleDelay();
+    }
+
+    function _requireRegistered(address account, NodeRole role) private view returns (Node memory node) {
+        node = _nodes[role][account];
+        if (node.flags & REGISTERED == 0) revert NodeStanding_NotRegistered(account, role);
+    }
+
+    function _validateRole(NodeRole role, RoleParameters memory p) private pure {
+        if (p.lambda.unwrap() == 0) revert NodeStanding_ZeroLambda(role);
+        _requireWithin("budgetShare", p.budgetShare.unwrap(), 0, WAD);
+        _requireWithin("maxExponent", p.maxExponent.unwrap(), 0, MAX_EXPONENT);
+        _requireWithin("floor", p.floor, 1, type(uint96).max);
+    }
+
+    function _requireFeasible() private view {
+        uint256 budget;
+        for (uint256 i = 1; i < 4; ++i) {
+            RoleParameters storage p = _roleParameters[NodeRole(i)];
+            budget += StakingMath.largestBudgetUp(p.budgetShare.unwrap(), p.maxExponent.unwrap());
+        }
+        if (budget > maxStakedShare) revert NodeStanding_InfeasibleBudget(budget, maxStakedShare);
+    }
+
+    function _setStandingParameters(StandingParameters memory p) private {
+        _requireWithin("decayPerEpoch", p.decayPerEpoch.unwrap(), 1, WAD - 1);
+        _requireWithin("tolerance", p.tolerance.unwrap(), 0, WAD / 2);
+        _requireWithin("workerReference", p.workerReference, 1, type(uint64).max);
+        _requireWithin("oracleReference", p.oracleReference, 1, type(uint64).max);
+        _requireWithin("baseStep", p.baseStep.unwrap(), 1, WAD);
+        _requireWithin("meanStep", p.meanStep.unwrap(), 1, WAD);
+        _requireWithin("supplyStep", p.supplyStep.unwrap(), 1, WAD);
+        _requireWithin("weightThroughput", p.weightThroughput.unwrap(), 0, WAD);
+        _requireWithin("resourceShare", p.resourceShare.unwrap(), 0, WAD);
+        _requireWithin("maxStrikes", p.maxStrikes, 0, MAX_STRIKES);
+        emit StandingParametersSet(_standing, p);
+        _standing = p;
+    }
+
+    function _saturate(uint256 value) private pure returns (uint72) {
+        return value > type(uint72).max ? type(uint72).max : uint72(value);
+    }
+
+    function _requireWithin(bytes32 name, uint256 value, uint256 least, uint256 most) private pure {
+        if (value < least || value > most) revert NodeStanding_OutOfRange(name, value, least, most);
+    }
+}

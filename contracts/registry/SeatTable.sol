@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {SSTORE2} from "solady/src/utils/SSTORE2.sol";
+
+import {IValidatorSet} from "../interfaces/IValidatorSet.sol";
+import {ConsensusMath} from "../math/ConsensusMath.sol";
+
+/// @title The table of a frozen set, as code (docs/adr/0003)
+/// @notice For each seat in index order: signing key (20 bytes), capped weight (8 bytes). Free seats are zero; rows end
+/// with the last occupied seat.
+library SeatTable {
+    /// @notice Bytes of a row.
+    uint256 internal constant ROW = 28;
+
+    /// @notice Builds the table of the seats in `occupied`. Reads one slot a seat.
+    /// @param maxSeatShare Most of the uncapped total that one seat may weigh, WAD.
+    /// @return table Rows.
+    /// @return totalWeight Σ capped weights, micro-MASA.
+    function build(
+        IValidatorSet.Seat[64] storage seats,
+        uint64 occupied,
+        uint64 maxSeatShare
+    ) internal view returns (bytes memory table, uint64 totalWeight) {
+        uint256 rows;
+        while (occupied >> rows != 0) ++rows;
+        address[] memory keys = new address[](rows);
+        uint256[] memory weights = new uint256[](rows);
+        uint256 uncapped;
+        for (uint256 i; i < rows; ++i) {
+            IValidatorSet.Seat memory seat = seats[i];
+            if (seat.signingKey == address(0)) continue;
+            keys[i] = seat.signingKey;
+            uncapped += weights[i] = seat.weight;
+        }
+        uint256 cap = ConsensusMath.seatCapDown(uncapped, maxSeatShare);
+        table = new bytes(rows * ROW + 4); // room for the last row's 32-byte store
+        for (uint256 i; i < rows; ++i) {
+            uint256 weight = weights[i] < cap ? weights[i] : cap;
+            totalWeight += uint64(weight);
+            uint256 row = (uint256(uint160(keys[i])) << 96) | (weight << 32);
+            assembly ("memory-safe") {
+                // Rows are written in ascending order, so the four zero bytes behind a row spoil nothing.
+                mstore(add(add(table, 0x20), mul(i, ROW)), row)
+            }
+        }
+        assembly ("memory-safe") {
+            mstore(table, mul(rows, ROW))
+        }
+    }
+
+    /// @notice Stores a table, or finds it in `previous`, the one before: a set that did not change costs nothing.
+    function store(bytes memory table, address previous) internal returns (address) {
+        // SSTORE2 puts a STOP before the data.
+        if (previous != address(0) && previous.codehash == keccak256(bytes.concat(hex"00", table))) return previous;
+        return SSTORE2.write(table);
+    }
+
+    function rowsOf(address table) internal view returns (uint256) {
+        return (table.code.length - 1) / ROW;
+    }
+
+    function read(address table) internal view returns (address[] memory keys, uint64[] memory weights) {
+        bytes memory rows = SSTORE2.read(table);
+        uint256 count = rows.length / ROW;
+        keys = new address[](count);
+        weights = new uint64[](count);
+        for (uint256 i; i < count; ++i) {
+            uint256 word;
+            assembly ("memory-safe") {
+                word := mload(add(add(rows, 0x20), mul(i, ROW)))
+            }
+            keys[i] = address(uint160(word >> 96));
+            weights[i] = uint64(word >> 32);
+        }
+    }
+}
