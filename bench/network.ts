@@ -1,11 +1,19 @@
 /** The protocol as deployed, on the bench's chain, with as many validators, workers and oracle nodes as are asked for. */
 import { fileURLToPath } from "node:url";
 
-import { computeAddress, id, parseEther, SigningKey } from "ethers";
+import { computeAddress, id, parseEther, SigningKey, ZeroHash } from "ethers";
 import hre from "hardhat";
 
-import { connectContracts, epochReportDigest, packSignatures, SCORE_ONE, scoreReportDigest } from "#sdk";
-import type { Manifest, MasaContracts, RequestResult, SeatScores } from "#sdk";
+import {
+  connectContracts,
+  epochReportCall,
+  epochReportDigest,
+  packSignatures,
+  SCORE_ONE,
+  scoreReportCall,
+  scoreReportDigest,
+} from "#sdk";
+import type { EpochReport, Manifest, MasaContracts, RequestResult, ScoreReport, SeatScores } from "#sdk";
 
 import { runDeployment } from "../deploy/deploy.ts";
 import { parseParameters, readRawParameters } from "../deploy/params.ts";
@@ -15,6 +23,9 @@ import type { BenchChain } from "./chain.ts";
 /** Seats, and the signatures that ANCHORS' figures are for: more than two thirds of 64 equal weights. */
 export const SEATS = 64;
 export const SIGNERS = 43;
+
+/** Stands for a round in the draw of an epoch report's proposer. */
+const EPOCH_ROUND = 0xffff_ffff;
 
 /** Values of NodeRole. */
 export const ROLE = { validator: 1, worker: 2, oracle: 3 } as const;
@@ -178,13 +189,22 @@ export class BenchNetwork {
     return await this.chain.gasOf(this.manifest.deployer, epochManager.roll.populateTransaction());
   }
 
-  /** Signatures of the `SIGNERS` heaviest seats frozen for the epoch that are not silent, made with their keys. */
-  async #sign(epoch: number, digest: string): Promise<{ signers: bigint; signatures: string }> {
-    const [keys, weights] = await this.contracts.validatorSet.frozenSeatsOf(epoch);
+  /**
+   * Signatures of the drawn proposer and of the heaviest other seats frozen for the epoch that are not silent, `SIGNERS`
+   * in all, made with their keys.
+   */
+  async #sign(
+    turn: { epoch: number; round: number; attempt: number },
+    digest: string,
+  ): Promise<{ signers: bigint; signatures: string }> {
+    const { validatorSet } = this.contracts;
+    const [keys, weights] = await validatorSet.frozenSeatsOf(turn.epoch);
+    const proposer = Number(await validatorSet.proposerOf(turn.epoch, turn.round, turn.attempt));
     const heaviest = keys
       .map((key, seat) => ({ key, seat, weight: weights[seat] ?? 0n }))
       .filter(({ key, weight }) => weight > 0n && !this.#silent.has(key))
       .sort((a, b) => (a.weight === b.weight ? a.seat - b.seat : a.weight > b.weight ? -1 : 1))
+      .sort((a, b) => Number(b.seat === proposer) - Number(a.seat === proposer))
       .slice(0, SIGNERS);
     const signatures = new Map<number, string>();
     for (const { key, seat } of heaviest) {
@@ -206,16 +226,29 @@ export class BenchNetwork {
       data: keys.map((_, seat) => SCORE_ONE - seat * 1_000_000),
       llm: keys.map((_, seat) => SCORE_ONE - ((seat * 7) % SEATS) * 1_000_000),
     };
-    const report = { epoch, attempt: 0, poster: this.account("poster", 0), scores };
-    const { signers, signatures } = await this.#sign(epoch, epochReportDigest(this.manifest, report));
-    // TypeChain asks for arrays it may write to.
-    const own = {
-      ...report,
-      scores: { ...scores, consensus: [...scores.consensus], data: [...scores.data], llm: [...scores.llm] },
+    const attempt = await this.#liveAttempt(epoch, EPOCH_ROUND);
+    const [validatorTotal, workerTotal] = await this.contracts.distributor.lastTotals();
+    const report: EpochReport = {
+      epoch,
+      attempt,
+      poster: this.account("poster", 0),
+      scores,
+      rewardRoot: ZeroHash,
+      validatorTotal,
+      workerTotal,
+      idle: 0n,
     };
+    const { signers, signatures } = await this.#sign(
+      { epoch, round: EPOCH_ROUND, attempt },
+      epochReportDigest(this.manifest, report),
+    );
     return await this.chain.gasOf(
       report.poster,
-      this.contracts.consensus.postEpochReport.populateTransaction(own, signers, signatures),
+      this.contracts.consensus.postEpochReport.populateTransaction(
+        epochReportCall(report),
+        signers,
+        signatures,
+      ),
     );
   }
 
@@ -263,15 +296,34 @@ export class BenchNetwork {
         },
       ],
     }));
-    const report = { epoch, round: this.#round++, attempt: 0, poster: this.account("poster", 0), results };
-    const { signers, signatures } = await this.#sign(epoch, scoreReportDigest(this.manifest, report));
-    const own = {
-      ...report,
-      results: results.map(({ requestId, responses }) => ({ requestId, responses: [...responses] })),
+    const round = this.#round++;
+    const attempt = await this.#liveAttempt(epoch, round);
+    const report: ScoreReport = {
+      epoch,
+      round,
+      attempt,
+      poster: this.account("poster", 0),
+      commitmentSet: id("the commitments behind it"),
+      results,
     };
+    const { signers, signatures } = await this.#sign(report, scoreReportDigest(this.manifest, report));
     return await this.chain.gasOf(
       report.poster,
-      this.contracts.consensus.postScoreReport.populateTransaction(own, signers, signatures),
+      this.contracts.consensus.postScoreReport.populateTransaction(
+        scoreReportCall(report),
+        signers,
+        signatures,
+      ),
     );
+  }
+
+  /** The first attempt whose proposer is not silent; its turn must have begun. */
+  async #liveAttempt(epoch: number, round: number): Promise<number> {
+    const { validatorSet } = this.contracts;
+    const [keys] = await validatorSet.frozenSeatsOf(epoch);
+    for (let attempt = 0; ; attempt++) {
+      const seat = Number(await validatorSet.proposerOf(epoch, round, attempt));
+      if (!this.#silent.has(keys[seat] as string)) return attempt;
+    }
   }
 }

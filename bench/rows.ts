@@ -132,7 +132,7 @@ export const LINES: readonly Line[] = [
     quoted: { name: "The Graph escrow deposit", cold: 87_546, warm: 53_346 },
   },
   { operation: "submit a request from credit", own: "submit", budget: 76_000 },
-  { operation: "commit a response", own: "commit", budget: 66_000 },
+  { operation: "commit a response", own: "commit", budget: 66_000, demanded: true },
   {
     operation: "finalise a report, 43 of 64 signatures, one result",
     own: "report",
@@ -151,7 +151,12 @@ export const LINES: readonly Line[] = [
     budget: 14_000,
     quoted: { name: "Livepeer ticket", cold: 318_221, warm: 199_993 },
   },
-  { operation: "whole life of a request in a report of 100", own: "wholeLife", budget: 165_000 },
+  {
+    operation: "whole life of a request in a report of 100",
+    own: "wholeLife",
+    budget: 165_000,
+    demanded: true,
+  },
   { operation: "epoch report for 64 seats, 43 signatures", own: "epochReport" },
   { operation: "epoch roll that seats the first 64", own: "firstRoll" },
   {

@@ -140,6 +140,10 @@ async function wrongOwners(c: MasaContracts, manifest: Manifest): Promise<string
     "registry",
     "validatorSet",
     "escrow",
+    "feePool",
+    "emissions",
+    "distributor",
+    "offences",
     "epochManager",
     "guardian",
   ] as const;
@@ -188,8 +192,32 @@ async function wrongReferences(c: MasaContracts, manifest: Manifest): Promise<st
     standing: { masa: at.masa, vault: at.vault, curve: at.curve },
     registry: { masa: at.masa, standing: at.standing, vault: at.vault, observer: at.validatorSet },
     validatorSet: { registry: at.registry, standing: at.standing, vault: at.vault },
-    escrow: { masa: at.masa, registry: at.registry, standing: at.standing, vault: at.vault },
-    consensus: { clock: at.clock, validatorSet: at.validatorSet, escrow: at.escrow },
+    escrow: {
+      masa: at.masa,
+      clock: at.clock,
+      registry: at.registry,
+      standing: at.standing,
+      vault: at.vault,
+      feeCurve: at.feeCurve,
+      feePool: at.feePool,
+    },
+    feePool: { masa: at.masa },
+    emissions: { masa: at.masa, clock: at.clock, vault: at.vault },
+    distributor: { masa: at.masa, emissions: at.emissions, vault: at.vault },
+    consensus: {
+      clock: at.clock,
+      validatorSet: at.validatorSet,
+      escrow: at.escrow,
+      distributor: at.distributor,
+      offences: at.offences,
+    },
+    offences: {
+      clock: at.clock,
+      vault: at.vault,
+      registry: at.registry,
+      validatorSet: at.validatorSet,
+      consensus: at.consensus,
+    },
     epochManager: {
       clock: at.clock,
       masa: at.masa,
@@ -232,6 +260,10 @@ async function wrongRights(c: MasaContracts, { contracts: at }: Manifest): Promi
     ["validatorSet", "REPORT", at.consensus],
     ["validatorSet", "ROLL", at.epochManager],
     ["escrow", "SETTLE", at.consensus],
+    ["emissions", "RELEASE", at.distributor],
+    ["distributor", "POST", at.consensus],
+    ["offences", "REPORT", at.consensus],
+    ["validatorSet", "EXPEL", at.offences],
   ] as const;
   const wrong: string[] = [];
   for (const [name, right, module] of rights) {

@@ -8,6 +8,7 @@ import { WAD } from "../sdk/src/math/fixed.ts";
 import { baseRequirementUp, largestBudgetUp, requirementUp, sigma } from "../sdk/src/math/staking.ts";
 import type { DeployParameters } from "./params.ts";
 
+const MINUTE = 60n;
 const DAY = 86_400n;
 const MAX_EXPONENT = 2_772588722239781237n; // NodeStanding: ln 16
 const MAX_STRIKES = 6n; // NodeStanding
@@ -20,6 +21,19 @@ const MAX_TERM = 365n * DAY; // Guardian
 const MAX_DEPOSIT = 1_000_000n * WAD; // NodeRegistry
 const MOST_MINIMUM_FEE = 1_000n * WAD; // FeeCurve
 const UINT40 = 2n ** 40n - 1n;
+const MAX_IDLE_SHARE = WAD / 100n; // Offences
+const MAX_BOUNTY_SHARE = WAD / 4n; // Offences
+const MAX_EXPULSION_EPOCHS = 10_000n; // Offences
+const UINT16 = 2n ** 16n - 1n;
+const MAX_WINDOW = 2n ** 20n - 1n; // RequestWord
+const MARGIN_STEP = 10n ** 14n; // RequestWord
+/** Rewards and fees of requests are whole multiples of this, wei. */
+const UNIT = 10n ** 9n; // RequestWord
+const MAX_BASE_REWARD = (2n ** 48n - 1n) * UNIT; // RequestWord
+const MAX_BOUNTY = 1_000n * WAD; // MarketTermsBook
+const MAX_MASA_PER_ETHER = 10_000_000n * WAD; // MarketTermsBook
+const MAX_EMISSION_RATE = WAD / 10n; // Emissions
+const MAX_TREASURY_SHARE = WAD / 2n; // FeePool
 const UINT32 = 2n ** 32n - 1n;
 const UINT64 = 2n ** 64n - 1n;
 const UINT96 = 2n ** 96n - 1n;
@@ -91,7 +105,9 @@ export function infeasibilities(p: DeployParameters): string[] {
   checkStanding(reasons, p);
   checkSeats(reasons, p);
   checkMarket(reasons, p);
+  checkOffences(reasons, p);
   checkFees(reasons, p);
+  checkRewards(reasons, p);
   checkFunding(reasons, p);
   if (p.tokens.masa === null) {
     reasons.withinWad("tokens.genesisSupply", p.tokens.genesisSupply, 1n, UINT104);
@@ -136,6 +152,11 @@ function checkClock(reasons: Reasons, p: DeployParameters): void {
     roundLength > 0n && roundLength <= epochLength,
     `clock.roundLength is ${roundLength} s; it must be above 0 and at most an epoch, ${epochLength} s.`,
   );
+  const { attemptLength } = p.clock;
+  reasons.need(
+    attemptLength > 0n && attemptLength <= roundLength / 2n,
+    `clock.attemptLength is ${attemptLength} s; it must be above 0 and at most half a round, ${roundLength / 2n} s.`,
+  );
   reasons.need(
     2n * epochLength <= p.vault.reportPath,
     `vault.reportPath is ${p.vault.reportPath} s; reports come in until the end of the next epoch, so it must be at least two epochs, ${2n * epochLength} s.`,
@@ -144,8 +165,8 @@ function checkClock(reasons: Reasons, p: DeployParameters): void {
     const least = p.limits[`min${kind}Window`];
     const most = p.limits[`max${kind}Window`];
     reasons.need(
-      least >= 1n && least <= most && most <= UINT32,
-      `limits.min${kind}Window is ${least} s and max${kind}Window ${most} s; the least must be above 0 and not above the most.`,
+      least >= 1n && least <= most && least <= UINT16 && most <= MAX_WINDOW,
+      `limits.min${kind}Window is ${least} s and max${kind}Window ${most} s; the least must be above 0, not above the most and at most ${UINT16} s, the most at most ${MAX_WINDOW} s.`,
     );
   }
 }
@@ -255,15 +276,24 @@ function checkMarket(reasons: Reasons, p: DeployParameters): void {
     `terms.slashShare (κ) is ${show(t.slashShare)}; it must lie strictly between 0 and 1: at 0 bad work costs nothing, at 1 or above a slash would exceed what was at stake in the request.`,
   );
   reasons.need(
-    t.qualityThreshold + t.maxMargin < WAD,
-    `terms.maxMargin is ${show(t.maxMargin)}; τ + maxMargin must stay below 1.`,
+    t.qualityThreshold + p.limits.maxMargin < WAD,
+    `limits.maxMargin is ${show(p.limits.maxMargin)}; τ + maxMargin must stay below 1.`,
   );
   reasons.need(
     t.weights.factual < WAD,
     "terms.weights.factual is 1; without evidence nothing would be left to score, so it must be below 1.",
   );
   reasons.sumsToOne("terms.weights", t.weights);
-  reasons.withinWad("limits.minBaseReward", p.limits.minBaseReward, 1n, UINT96);
+  reasons.withinWad("terms.posterShare", t.posterShare, 0n, WAD);
+  reasons.need(
+    p.limits.maxMargin % MARGIN_STEP === 0n,
+    `limits.maxMargin is ${show(p.limits.maxMargin)}; it must be a multiple of ${show(MARGIN_STEP)}.`,
+  );
+  reasons.withinWad("limits.minBaseReward", p.limits.minBaseReward, UNIT, MAX_BASE_REWARD);
+  reasons.need(
+    p.limits.minBaseReward % UNIT === 0n,
+    `limits.minBaseReward is ${show(p.limits.minBaseReward)}; it must be a multiple of ${show(UNIT)}.`,
+  );
   reasons.within("limits.maxResponses", p.limits.maxResponses, 1n, 16n);
 }
 
@@ -278,17 +308,51 @@ function checkFees(reasons: Reasons, p: DeployParameters): void {
   reasons.withinWad("feeCurve.minimumFee", minimumFee, 1n, MOST_MINIMUM_FEE);
 }
 
-/** The pot of the roll's bounties is filled from what the deployer holds: the genesis supply, if that is its own. */
+function checkOffences(reasons: Reasons, p: DeployParameters): void {
+  const o = p.offences;
+  reasons.withinWad("offences.offenceShare", o.offenceShare, 1n, WAD - 1n);
+  reasons.withinWad("offences.idleShare", o.idleShare, 1n, MAX_IDLE_SHARE);
+  reasons.withinWad("offences.bountyShare", o.bountyShare, 0n, MAX_BOUNTY_SHARE);
+  reasons.within("offences.expulsionEpochs", o.expulsionEpochs, 1n, MAX_EXPULSION_EPOCHS);
+  const { epochLength, roundLength } = p.clock;
+  // No rounds at all are refused with the clock.
+  const rounds = roundLength === 0n ? 1n : epochLength / roundLength;
+  reasons.need(
+    BigInt(o.maxMissed) < rounds || roundLength > epochLength,
+    `offences.maxMissed is ${o.maxMissed}; it must be below the ${rounds} rounds of an epoch, or nobody would ever be idle.`,
+  );
+}
+
+/** What posters are paid, how fees are split and the emission pool is emptied. */
+function checkRewards(reasons: Reasons, p: DeployParameters): void {
+  reasons.withinWad("poster.bounty", p.poster.bounty, 0n, MAX_BOUNTY);
+  reasons.withinWad("poster.masaPerEther", p.poster.masaPerEther, 0n, MAX_MASA_PER_ETHER);
+  reasons.within("poster.maxGasPrice (wei)", p.poster.maxGasPrice, 0n, UINT64);
+  const { validators, emission } = p.feeSplit;
+  reasons.need(
+    validators + emission <= WAD,
+    `feeSplit.validators and emission sum to ${show(validators + emission)}; there is not more than 1 to give.`,
+  );
+  reasons.need(
+    validators + emission >= WAD - MAX_TREASURY_SHARE,
+    `feeSplit.validators and emission sum to ${show(validators + emission)}; the treasury gets the rest, and must not get more than ${show(MAX_TREASURY_SHARE)}.`,
+  );
+  reasons.withinWad("emission.rate", p.emission.rate, 1n, MAX_EMISSION_RATE);
+  reasons.sumsToOne("emission.shares", p.emission.shares);
+  reasons.within("emission.activationDelay (seconds)", p.emission.activationDelay, MINUTE, 30n * DAY);
+}
+
+/** The pots are filled from what the deployer holds: the genesis supply, if that is its own. */
 function checkFunding(reasons: Reasons, p: DeployParameters): void {
   const { masa, genesisHolder, genesisSupply } = p.tokens;
-  const { funding } = p.roll;
+  const funding = p.roll.funding + p.emission.funding;
   if (funding === 0n) return;
   reasons.need(
     masa === null && genesisHolder === null,
-    `roll.funding is ${show(funding)} MASA, but the deployer holds none: take 0, and transfer MASA to the epoch manager later.`,
+    `roll.funding and emission.funding are ${show(funding)} MASA, but the deployer holds none: take 0, and fund the epoch manager and the emissions later.`,
   );
   reasons.need(
     funding <= genesisSupply,
-    `roll.funding is ${show(funding)} MASA, above tokens.genesisSupply, ${show(genesisSupply)} MASA.`,
+    `roll.funding and emission.funding are ${show(funding)} MASA, above tokens.genesisSupply, ${show(genesisSupply)} MASA.`,
   );
 }

@@ -29,6 +29,15 @@ function decimal(what: string) {
 const ratioWad = decimal("a ratio");
 const masaWei = decimal("an amount of MASA");
 
+/** A price of gas, in gwei as written, in wei as read. */
+const gwei = z
+  .string({ error: 'write a price of gas in gwei as a decimal string, such as "0.5"' })
+  .transform((text, context) =>
+    /^\d+(\.\d{1,9})?$/.test(text)
+      ? parseUnits(text, "gwei")
+      : refuse(context, `"${text}" is no decimal number of at most 9 places`),
+  );
+
 const seconds = z
   .union([z.string(), z.int().nonnegative()], { error: 'write a duration as "30s", "5m", "6h" or "14d"' })
   .transform((value, context) => {
@@ -67,7 +76,7 @@ const schema = z.strictObject({
     genesisHolder: address.nullable(),
   }),
   timelock: z.strictObject({ minDelay: seconds, council: z.array(address).min(1).nullable() }),
-  clock: z.strictObject({ epochLength: seconds, roundLength: seconds }),
+  clock: z.strictObject({ epochLength: seconds, roundLength: seconds, attemptLength: seconds }),
   roll: z.strictObject({ bounty: masaWei, funding: masaWei }),
   vault: z.strictObject({
     requestPath: seconds,
@@ -112,10 +121,17 @@ const schema = z.strictObject({
     maxSeatShare: ratioWad,
     weights: z.strictObject({ consensus: ratioWad, data: ratioWad, llm: ratioWad }),
   }),
+  offences: z.strictObject({
+    offenceShare: ratioWad,
+    idleShare: ratioWad,
+    bountyShare: ratioWad,
+    expulsionEpochs: whole,
+    maxMissed: whole,
+  }),
   terms: z.strictObject({
     qualityThreshold: ratioWad,
     slashShare: ratioWad,
-    maxMargin: ratioWad,
+    posterShare: ratioWad,
     weights: z.strictObject({
       relevance: ratioWad,
       coherence: ratioWad,
@@ -136,6 +152,20 @@ const schema = z.strictObject({
     minScoringWindow: seconds,
     maxScoringWindow: seconds,
     maxResponses: whole,
+    maxMargin: ratioWad,
+  }),
+  poster: z.strictObject({ bounty: masaWei, masaPerEther: masaWei, maxGasPrice: gwei }),
+  feeSplit: z.strictObject({ validators: ratioWad, emission: ratioWad }),
+  emission: z.strictObject({
+    rate: ratioWad,
+    shares: z.strictObject({
+      validators: ratioWad,
+      workers: ratioWad,
+      dataContributors: ratioWad,
+      governanceParticipants: ratioWad,
+    }),
+    funding: masaWei,
+    activationDelay: seconds,
   }),
 });
 

@@ -11,6 +11,7 @@ import { operatorCommand } from "./commands/operator.ts";
 import { oracleCommand } from "./commands/oracle.ts";
 import { pokeCommand } from "./commands/poke.ts";
 import { registerCommands } from "./commands/register.ts";
+import { reportCommand } from "./commands/report.ts";
 import { requirementCommand } from "./commands/requirement.ts";
 import { rollCommand } from "./commands/roll.ts";
 import { scoreCommand } from "./commands/score.ts";
@@ -54,6 +55,7 @@ for (const command of [
   workerCommand(),
   oracleCommand(),
   keeperCommand(),
+  reportCommand(),
   scoreCommand(),
 ]) {
   program.addCommand(asProgram(command));

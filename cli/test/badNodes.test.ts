@@ -234,7 +234,7 @@ cases("nodes", [
         "ask",
         "Why?",
         "--reward",
-        "900000",
+        "200000",
         "--response-window",
         "5",
         "--scoring-window",

@@ -21,7 +21,8 @@ abstract contract ModuleRights is IModuleRights, Ownable {
 
     /// @inheritdoc IModuleRights
     function grantModule(bytes32 right, address module) external onlyOwner {
-        _grant(right, module, block.timestamp + _moduleDelay());
+        // Nobody has staked before the contracts are wired: what is granted until then holds at once.
+        _grant(right, module, _wired ? block.timestamp + _moduleDelay() : block.timestamp);
     }
 
     /// @inheritdoc IModuleRights

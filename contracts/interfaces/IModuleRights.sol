@@ -16,7 +16,8 @@ interface IModuleRights {
     /// @notice The caller does not hold `right`, or holds it only from a later second on.
     error ModuleRights_Unauthorised(bytes32 right, address caller, uint256 activeFrom);
 
-    /// @notice Lets `module` use `right` after the vault's `moduleDelay`. Owner only.
+    /// @notice Lets `module` use `right` after the vault's `moduleDelay`; at once until the contract is wired, as nobody
+    /// has staked by then. Owner only.
     function grantModule(bytes32 right, address module) external;
 
     /// @notice Takes `right` from `module` at once. Owner only.

@@ -42,6 +42,12 @@ interface INodeRegistry {
         uint32 sinceEpoch;
     }
 
+    /// @dev Of a key that has ever had RIGHT_SIGN: it answers for what it signed. One slot.
+    struct Signer {
+        address account; // for good
+        uint40 revokedAt; // Unix second in which it lost the right by a revocation; 0 while it has it, and if it was replaced
+    }
+
     struct OperatorGrant {
         address key;
         uint16 rights; // RIGHT_…, or-ed
@@ -86,7 +92,7 @@ interface INodeRegistry {
     error NodeRegistry_NoRole();
     /// @notice Open commitments still reserve stake of the account.
     error NodeRegistry_StakeReserved(address account, uint256 reserved);
-    /// @notice The key acts for `account` already, or is a node itself.
+    /// @notice The key acts for `account` already, has ever had the right to sign for it, or is a node itself.
     error NodeRegistry_KeyTaken(address key, address account);
     error NodeRegistry_UnknownRights(uint16 rights);
     error NodeRegistry_NotOperator(address caller, address key);
@@ -114,7 +120,8 @@ interface INodeRegistry {
     function setMetadata(string calldata metadata) external;
 
     /// @notice Gives `key` rights to act for the caller, or changes them. An account has one key with RIGHT_SIGN: the
-    /// latest. A validator's frozen key changes with the next roll.
+    /// latest. A validator's frozen key changes with the next roll. A key that has signed for one account never acts for
+    /// another: an offender cannot move it to a puppet (decision D8).
     function setOperator(OperatorGrant calldata grant) external;
 
     /// @notice Ends all rights of `key` at once, in frozen sets too. The account, or the key itself.
@@ -148,6 +155,12 @@ interface INodeRegistry {
 
     /// @notice The account that `key` is an operator of, or `key` itself if it is a node; else 0.
     function accountOf(address key) external view returns (address);
+
+    /// @notice For whom `key` signs, or has ever signed, whatever became of key and account since; 0 if it never had
+    /// RIGHT_SIGN.
+    /// @return account Answers for the key.
+    /// @return revokedAt Unix second from which it answers for no later round (decision D20); 0 if that is not so.
+    function signerOf(address key) external view returns (address account, uint256 revokedAt);
 
     function metadataOf(address account) external view returns (string memory);
     function nodeOf(address account) external view returns (NodeView memory);

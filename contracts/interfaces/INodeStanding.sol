@@ -30,12 +30,12 @@ interface INodeStanding {
         UD2x18 baseStep; // most a role's base moves at a snapshot, as a share of itself
         UD2x18 meanStep; // most a role's mean moves at a snapshot
         UD2x18 supplyStep; // most S moves at a snapshot, as a share of itself
+        uint32 graceCooldown; // epochs from one grace to the next
         UD2x18 weightThroughput; // α of EQ-10; β = 1 − α
         UD2x18 resourceShare; // of consumption: what was asked for counts with it, accepted value with the rest (D5)
         uint32 targetThroughput; // bytes of answer a second that count as P_w = 1; 0 disables the measure
-        uint32 graceCooldown; // epochs from one grace to the next
         uint8 maxStrikes; // failures for different askers in an epoch that suspend a worker, at most 6; 0: never
-        uint96 strikeSize; // R_base from which a failure is a strike, wei
+        uint88 strikeSize; // R_base from which a failure is a strike, wei
     }
 
     /// @dev Frozen by the roll. One slot.
@@ -142,8 +142,12 @@ interface INodeStanding {
     /// @param performance p of EQ-01, WAD, 0..1; ignored for oracle nodes, whose performance is 1 − consumption (D5).
     function recordWork(address account, NodeRole role, uint256 work, uint256 performance) external;
 
+    /// @notice Records the answers of a report, many at once. No event: the market's say the same. Right RECORD.
+    /// @param works One word an answer, from the lowest bit up: worker 160, R_base 48, R_base · p 48, in WORK_UNITs.
+    function recordAnswers(uint256[] calldata works) external;
+
     /// @notice Counts a failed answer of `size` (R_base, wei) for `asker`; enough of them from different askers suspend
-    /// the worker for the rest of the epoch (decision D7). Call it after {recordWork}. Right RECORD.
+    /// the worker for the rest of the epoch (decision D7). Right RECORD.
     function strike(address worker, address asker, uint256 size) external;
 
     /// @notice Folds the performance of an epoch that is over into each validator's utility and pokes it. Right SCORE.
@@ -211,4 +215,11 @@ interface INodeStanding {
 
     function roleParametersOf(NodeRole role) external view returns (RoleParameters memory);
     function standingParameters() external view returns (StandingParameters memory);
+
+    /// @notice What the market needs of the parameters to measure work: α of EQ-10 (WAD), the throughput that counts as
+    /// P_w = 1 (bytes a second) and the share of consumption that what was asked for counts with (WAD).
+    function workTerms()
+        external
+        view
+        returns (uint256 weightThroughput, uint256 targetThroughput, uint256 resourceShare);
 }

@@ -29,10 +29,22 @@ interface IProtocolLens {
         IStakeVault.Exposure exposure;
         IStakeVault.Deferral deferral;
         SeatView seat;
-        uint256 credit; // in the escrow, wei
-        uint256 consumption; // of an oracle node in this epoch, wei
+        Holdings market;
         uint256 masaBalance; // of its wallet, wei
         uint256 taoBalance; // of its wallet, token units
+    }
+
+    /// @dev Everything of an account in the market. Wei of MASA but for the counts and the quality.
+    struct Holdings {
+        uint256 credit; // free: may be withdrawn or spent on requests
+        uint256 reserved; // R_base and fees of its open requests; comes back as far as it is not paid
+        uint256 openSlash; // Σ ⌈κ·R_base⌉ of its open commitments
+        uint256 backing; // stake reserved in the vault for open and coming commitments
+        uint256 consumption; // R_base asked for in this epoch: what its next fee is reckoned from
+        uint256 settled; // requests of it that were settled
+        uint256 accepted; // of these, with an answer at or above minQuality
+        uint256 meanQuality; // of the best answers of its settled requests, scale 1e9
+        uint256 spent; // rewards paid by it
     }
 
     /// @dev A line of a page.
@@ -113,7 +125,9 @@ interface IProtocolLens {
 
     function network() external view returns (NetworkView memory);
 
-    /// @notice What the market's fee curve asks for `added` wei on top of the account's consumption in this epoch
-    /// (EQ-08).
-    function feeQuote(address account, uint256 added) external view returns (uint256);
+    /// @notice What an account has in the market, free, reserved and owed, and how it fared there.
+    function holdingsOf(address account) external view returns (Holdings memory);
+
+    /// @notice Fee of a request of `baseReward` wei of the account now, wei, rounded up to 1e9 (EQ-08).
+    function feeQuote(address account, uint256 baseReward) external view returns (uint256);
 }

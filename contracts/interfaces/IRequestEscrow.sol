@@ -4,11 +4,13 @@ pragma solidity 0.8.37;
 import {UD2x18} from "@prb/math/src/UD2x18.sol";
 
 /// @title Where oracle nodes ask and pay, and workers answer and earn
-/// @notice A request is paid for from prepaid credit when it is submitted. Workers commit to answers before the response
-/// deadline; a score report settles them all in one line before the scoring deadline: the best answer at or above
-/// `minQuality` earns R_base·Q, answers below τ or fraudulent cost ⌈κ·R_base⌉, the rest of R_base returns to the asker
-/// (EQ-17, EQ-18, EQ-19; decisions D7, D11, D12). Every state has an exit that anyone may call. All amounts are wei of
-/// MASA. Payment is pull: earnings and refunds are credit.
+/// @notice A request is paid for from prepaid credit when it is submitted, R_base and the fee F_o (EQ-08). Workers commit
+/// to answers before the response deadline; a score report settles them all in one line before the scoring deadline: the
+/// best answer at or above `minQuality` earns R_base·Q, answers below τ or fraudulent cost ⌈κ·R_base⌉, the rest of R_base
+/// returns to the asker (EQ-17, EQ-18, EQ-19; decisions D7, D11, D12). The fee is kept if the network answered, whatever
+/// the answer was worth, and returned with R_base if it did not. Every state has an exit that anyone may call. All
+/// amounts are wei of MASA; R_base and fees are whole multiples of 1e9 wei. Payment is pull: earnings and refunds are
+/// credit.
 interface IRequestEscrow {
     enum RequestState {
         None,
@@ -19,95 +21,88 @@ interface IRequestEscrow {
         Unscored // no report in time
     }
 
-    /// @notice Kinds of work: completions count in a validator's L, data kinds in its D (EQ-05).
-    enum RequestKind {
-        LlmCompletion,
-        DataQuery,
-        DataScrape
-    }
-
-    /// @dev Two slots.
+    /// @dev What a request is. Kinds are numbers that governance opens: 0 LLM completion, 1 data query, 2 data scrape;
+    /// LLM kinds count in a validator's L, data kinds in its D (EQ-05).
     struct Request {
         address asker;
-        uint40 submittedAt;
         RequestState state;
-        RequestKind kind;
+        uint8 kind;
         bool hasEvidence; // without it F is absent from Q
         uint8 maxResponses;
         uint8 responses; // commitments so far
         uint96 baseReward; // R_base
-        uint64 minQuality; // WAD, in [τ, τ + maxMargin]
+        uint96 fee; // F_o
+        uint64 minQuality; // WAD, in [τ, τ + margin]
         uint40 responseDeadline; // last second for commitments
         uint40 scoringDeadline; // last second for its report
-        uint16 terms; // index of the MarketTerms frozen for it
+        uint16 terms; // number of the MarketTerms frozen for it
     }
 
-    /// @dev One slot. What the worker committed to is in the event; validators check payloads against it.
-    struct Commitment {
-        address worker;
-        uint40 committedAt;
-        uint32 nonce; // registration nonce of the worker
-    }
-
-    /// @dev Frozen per request by index: a change never touches a request that is already open. Two slots.
+    /// @dev Frozen per request by number: a change never touches a request that is already open. Two slots.
     struct MarketTerms {
         UD2x18 qualityThreshold; // τ
         UD2x18 slashShare; // κ in (0, 1)
-        UD2x18 maxMargin; // bound of minQuality above τ
+        UD2x18 attributionShare; // of a reward, for the data it cites; 0 until there is a registry of data
         UD2x18 weightRelevance; // α of EQ-18
         UD2x18 weightCoherence; // β
         UD2x18 weightFactual; // γ, below 1
         UD2x18 weightResponseTime; // δ
+        UD2x18 posterShare; // of the fees a report settles: the most its poster gets
     }
 
-    /// @dev Bounds of what a request may ask for. One slot.
+    /// @dev Bounds of what a request may ask for.
     struct RequestLimits {
-        uint96 minBaseReward;
-        uint32 minResponseWindow; // seconds
-        uint32 maxResponseWindow;
-        uint32 minScoringWindow;
-        uint32 maxScoringWindow;
+        uint96 minBaseReward; // wei, a multiple of 1e9
+        uint16 minResponseWindow; // seconds
+        uint24 maxResponseWindow;
+        uint16 minScoringWindow;
+        uint24 maxScoringWindow;
         uint8 maxResponses;
+        UD2x18 maxMargin; // most of minQuality above τ, in steps of 1e14
+    }
+
+    /// @dev What a poster is paid: `bounty` and the gas its report used at the transaction's price, both in MASA, never
+    /// more than `posterShare` of the fees. One slot.
+    struct PosterTerms {
+        uint96 bounty; // wei of MASA a report
+        uint96 masaPerEther; // wei of MASA that one ether of gas is worth
+        uint64 maxGasPrice; // wei of ether; what is paid above it is the poster's loss
     }
 
     struct Submission {
         bytes32 payloadHash; // keccak256 of the request payload that the asker serves
-        RequestKind kind;
+        uint8 kind;
         bool hasEvidence;
         uint8 maxResponses;
-        uint96 baseReward;
-        uint64 minQuality;
+        uint96 baseReward; // a multiple of 1e9
+        uint64 minQuality; // WAD, rounded up to τ plus a multiple of 1e14
         uint32 responseWindow; // seconds
         uint32 scoringWindow; // seconds after the response deadline
-    }
-
-    /// @notice Attested sub-scores of one response, on the scale 1e9 = 1.
-    struct ResponseScore {
-        uint32 relevance; // R
-        uint32 coherence; // C
-        uint32 factual; // F, ignored without evidence
-        uint32 responseTime; // T
-        uint32 throughput; // bytes of answer a second
-        bool scored; // false: too little of the weight scored it; it is neither paid nor slashed
-        uint8 fraud; // 0: none; else a reason code, see docs/scoring.md
-    }
-
-    /// @notice A request with all its commitments, in the order of their indexes.
-    struct RequestResult {
-        uint256 requestId;
-        ResponseScore[] responses;
     }
 
     enum ResponseOutcome {
         Unscored,
         Slashed,
         Unpaid, // at or above τ, but not the winner or below minQuality
-        Paid
+        Paid // the winner: {RequestSettled} says so, no event of its own does
     }
 
     event Deposited(address indexed account, uint256 amount, uint256 credit);
     event CreditWithdrawn(address indexed account, address indexed to, uint256 amount, uint256 credit);
-    event RequestSubmitted(uint256 indexed requestId, address indexed asker, bytes32 payloadHash, Request request);
+    event RequestSubmitted(
+        uint256 indexed requestId,
+        address indexed asker,
+        bytes32 payloadHash,
+        uint8 kind,
+        bool hasEvidence,
+        uint8 maxResponses,
+        uint256 baseReward,
+        uint256 fee,
+        uint256 minQuality,
+        uint256 responseDeadline,
+        uint256 scoringDeadline,
+        uint256 terms
+    );
     event ResponseCommitted(
         uint256 indexed requestId,
         address indexed worker,
@@ -115,28 +110,46 @@ interface IRequestEscrow {
         uint32 nonce,
         bytes32 commitment
     );
+    /// @notice A response was settled and did not win; {RequestSettled} names the one that did.
+    /// @param quality Q, WAD; 0 if unscored or a fraud.
+    /// @param slashed Stake booked against the worker, 0 unless `outcome` is Slashed.
+    /// @param fraud Reason code, 0: none.
     event ResponseSettled(
         uint256 indexed requestId,
         address indexed worker,
         ResponseOutcome outcome,
         uint256 quality,
-        uint256 reward,
         uint256 slashed,
         uint8 fraud
     );
-    event RequestSettled(uint256 indexed requestId, address indexed asker, uint256 paid, uint256 refunded);
+    /// @param winner Whose answer was accepted, 0: nobody's.
+    /// @param paid R_base·Q to the winner.
+    /// @param quality Q of the winner's answer, WAD.
+    event RequestSettled(uint256 indexed requestId, address indexed winner, uint256 paid, uint256 quality);
     /// @notice A line of a report that cannot settle: its request is settled already, still open to answers, past its
-    /// scoring deadline, or has another number of responses. The rest of the report stands.
+    /// scoring deadline, or has another number of responses; or the lines before it are as dear as one transaction can
+    /// settle, and a later report may bring it again. The rest of the report stands.
     event ResultSkipped(uint256 indexed requestId, RequestState state);
+    /// @param refunded R_base and the fee.
     event RequestClosed(uint256 indexed requestId, RequestState state, uint256 refunded);
-    event MarketTermsSet(uint16 indexed index, MarketTerms terms);
+    /// @param cost What its terms come to, before the bound by the fees.
+    event PosterPaid(address indexed poster, uint256 amount, uint256 cost);
+    event FeesCollected(uint256 amount);
+    event BackingChanged(address indexed worker, uint256 previous, uint256 current);
+    event MarketTermsSet(uint16 indexed number, MarketTerms terms);
     event RequestLimitsSet(RequestLimits previous, RequestLimits current);
+    event RequestKindsSet(uint24 previousOpen, uint24 previousData, uint24 open, uint24 data);
+    event PosterTermsSet(PosterTerms previous, PosterTerms current);
+    event FeePoolSet(address feePool);
 
     error RequestEscrow_ZeroAmount();
     error RequestEscrow_ZeroAddress();
     error RequestEscrow_InsufficientCredit(address account, uint256 credit, uint256 asked);
     error RequestEscrow_NotEligible(address account);
     error RequestEscrow_OutOfRange(bytes32 name, uint256 value, uint256 least, uint256 most);
+    /// @notice `value` is no multiple of `unit`.
+    error RequestEscrow_NotWhole(bytes32 name, uint256 value, uint256 unit);
+    error RequestEscrow_KindNotOpen(uint8 kind);
     error RequestEscrow_UnknownRequest(uint256 requestId);
     error RequestEscrow_NotOpen(uint256 requestId, RequestState state);
     error RequestEscrow_ResponsesClosed(uint256 requestId, uint256 responseDeadline, uint256 now_);
@@ -146,6 +159,12 @@ interface IRequestEscrow {
     error RequestEscrow_NotAsker(uint256 requestId, address caller);
     error RequestEscrow_HasResponses(uint256 requestId, uint256 responses);
     error RequestEscrow_TooEarly(uint256 requestId, uint256 closesAt, uint256 now_);
+    /// @notice 2^32 − 1 requests were made: the market goes on in a new escrow.
+    error RequestEscrow_NumbersExhausted();
+    error RequestEscrow_EmptyReport();
+    error RequestEscrow_TooManyResults(uint256 results, uint256 most);
+    /// @notice The results carry more responses together than one transaction can settle.
+    error RequestEscrow_TooManyResponses(uint256 responses, uint256 most);
     /// @notice α + β + γ + δ of EQ-18 is not 1.
     error RequestEscrow_WeightsDoNotSumToOne(uint256 sum);
     /// @notice The windows together outlast the vault's `requestPath`, on which the unbonding delay relies (decision D14).
@@ -161,40 +180,71 @@ interface IRequestEscrow {
     /// @notice Pays out free credit of the caller.
     function withdrawCredit(address to, uint256 amount) external;
 
-    /// @notice Submits a request; R_base leaves the account's credit until it settles. The caller is an eligible oracle
-    /// node, or its operator with RIGHT_ASK.
+    /// @notice Submits a request; R_base and the fee leave the account's credit until it settles. The caller is an
+    /// eligible oracle node, or its operator with RIGHT_ASK. Eligibility is established once an epoch and holds to its
+    /// end; a node that deregisters loses it at once.
     function submit(Submission calldata submission) external returns (uint256 requestId);
 
-    /// @notice Commits an eligible worker, the caller or whose operator with RIGHT_COMMIT it is, to an answer; reserves
-    /// ⌈κ·R_base⌉ of its stake.
+    /// @notice Commits an eligible worker, the caller or whose operator with RIGHT_COMMIT it is, to an answer, behind
+    /// ⌈κ·R_base⌉ of its stake, rounded up to 1e9 wei. Eligibility as in {submit}; a failed answer ends it. Stake is
+    /// reserved in the vault ahead, for more commitments than one where there is enough of it: backing.
     /// @param commitment See {commitmentOf}.
     function commit(uint256 requestId, bytes32 commitment) external returns (uint256 index);
 
-    /// @notice Takes back a request that nobody has committed to. The asker, or its operator with RIGHT_ASK.
+    /// @notice Takes back a request that nobody has committed to. The asker, or its operator with RIGHT_ASK. The
+    /// consumption that its fee was reckoned from stays.
     function cancel(uint256 requestId) external;
 
     /// @notice Ends a request that got no answer before its response deadline, or no report before its scoring
-    /// deadline: refund, reservations released, nobody slashed. Anyone may call.
+    /// deadline: refund, nobody slashed. Anyone may call.
     function close(uint256 requestId) external;
 
-    /// @notice Settles the lines of a final report. Consensus only; never reverts for one line.
-    function settle(RequestResult[] calldata results) external;
+    /// @notice Gives back the stake of `worker` that no open commitment needs. Anyone may call; a worker needs it before
+    /// it can deregister.
+    function releaseBacking(address worker) external;
 
+    /// @notice Sends the fees of settled requests to the fee pool. Anyone may call.
+    function collectFees() external returns (uint256 amount);
+
+    /// @notice Settles the lines of a final report and pays its poster. Right SETTLE. A line that cannot settle is
+    /// skipped; malformed bytes, or more than fit a transaction, revert.
+    /// @param results See {ResultCodec}.
+    /// @param gasAtStart Gas that was left when the report's transaction began, with what its calldata cost added.
+    /// @return paid To the poster, wei.
+    function settle(bytes calldata results, address poster, uint256 gasAtStart) external returns (uint256 paid);
+
+    /// @notice Pays who posted an epoch report, out of fees that wait to be collected. Right SETTLE.
+    function payPoster(address poster, uint256 gasAtStart) external returns (uint256 paid);
+
+    /// @notice Free credit and earnings, wei.
     function creditOf(address account) external view returns (uint256);
+
+    /// @notice What the escrow keeps of an account, packed; {IProtocolLens-holdingsOf} reads it.
+    /// @return asker From the lowest bit up: free credit 96 (wei), end of the epoch in which it is known to be eligible 40
+    /// (Unix second), R_base asked for in that epoch 56, R_base and fees of open requests 64.
+    /// @return worker Earnings 96 (wei), end of the epoch in which it is known to be eligible 40, slashes that its open
+    /// commitments may cost 56, stake reserved for commitments 56.
+    /// @return record Requests settled 32, of these accepted 32, Σ Q of their best answers 64 (scale 1e9), rewards paid
+    /// 128 (wei). Amounts not in wei are in units of 1e9 wei.
+    function wordsOf(address account) external view returns (uint256 asker, uint256 worker, uint256 record);
     function requestOf(uint256 requestId) external view returns (Request memory);
-    function commitmentsOf(uint256 requestId) external view returns (Commitment[] memory);
+
+    /// @notice Workers that committed to a request, in the order of their indexes.
+    function workersOf(uint256 requestId) external view returns (address[] memory);
     function requestCount() external view returns (uint256);
 
-    /// @notice Σ R_base of open requests (invariant I-03).
-    function totalReserved() external view returns (uint256);
+    /// @notice Σ R_base and Σ fees of open requests, and fees of settled ones that wait for {collectFees} (I-03).
+    function totals() external view returns (uint256 reserved, uint256 heldFees, uint256 fees);
 
-    /// @notice Σ credit.
-    function totalCredit() external view returns (uint256);
+    function marketTermsOf(uint16 number) external view returns (MarketTerms memory);
 
-    function marketTermsOf(uint16 index) external view returns (MarketTerms memory);
-
-    /// @notice Index of the terms that new requests get.
+    /// @notice Number of the terms that new requests get.
     function currentTerms() external view returns (uint16);
+    function requestLimits() external view returns (RequestLimits memory);
+    function posterTerms() external view returns (PosterTerms memory);
+
+    /// @notice Kinds that may be asked for, and which of them are data kinds (bit i: kind i).
+    function requestKinds() external view returns (uint24 open, uint24 data);
 
     /// @notice What a worker commits to: bound to the request, to itself and to its registration, so that a copy is
     /// worth nothing to another.

@@ -44,6 +44,12 @@ interface IStakeVault {
         uint40 releasableAt; // end of its appeal window, Unix second
     }
 
+    /// @dev What is paid for the proof behind a slash, once its appeal is over. One slot.
+    struct Bounty {
+        address reporter;
+        uint64 share; // of what is then left of the slash, WAD
+    }
+
     /// @dev A slash above its module's epoch cap: frozen on the account, booked first in the next epoch. One slot.
     struct Deferral {
         address slasher;
@@ -123,7 +129,17 @@ interface IStakeVault {
         uint256 taoFromQueue,
         uint256 shortfall
     );
+    /// @param share Of what is left of the slash when it is released, WAD.
+    event BountySet(address indexed account, uint256 indexed id, address indexed reporter, uint256 share);
+    event BountyPaid(
+        address indexed account,
+        uint256 indexed id,
+        address indexed token,
+        address reporter,
+        uint256 amount
+    );
     event SlashReversed(address indexed account, uint256 indexed id, uint256 masa, uint256 tao);
+    /// @notice What a bounty left of the slash.
     event SlashReleased(
         address indexed account,
         uint256 indexed id,
@@ -180,6 +196,9 @@ interface IStakeVault {
     error StakeVault_WaitsForGovernance(address account, uint256 id);
     error StakeVault_NotGuardian(address caller);
     error StakeVault_MoreThanSlashed(address account, uint256 id, uint256 masa, uint256 tao);
+    error StakeVault_BountyAlreadySet(address account, uint256 id, address reporter);
+    /// @notice The reporter is nobody, the vault itself or the account that was slashed.
+    error StakeVault_ReporterRefused(address account, address reporter);
     /// @notice The vault received less than it asked for: the token takes a fee on transfer.
     error StakeVault_FeeOnTransfer(address token, uint256 asked, uint256 received);
     /// @notice The vault holds less than its ledger says: the token has lowered balances by itself.
@@ -226,6 +245,13 @@ interface IStakeVault {
     /// @return booked Stake units, without the excess.
     function slash(address account, uint256 reservation, uint256 amount) external returns (uint256 booked);
 
+    /// @notice Promises `reporter` a share of a slash that is in the pot, for having proven the offence: ⌊share · what is
+    /// left⌋ of each token when the slash is released. Once a slash, for good. Slashers only, whoever booked the slash:
+    /// several bookings may have become one record.
+    /// @param id Of the record: {applySlash} first.
+    /// @param share WAD, 1 to MAX_BOUNTY_SHARE.
+    function setBounty(address account, uint256 id, address reporter, uint64 share) external;
+
     /// @notice Gives a slash, or part of it, back to the account's stake while it is in the pot. Guardian only.
     function reverseSlash(address account, uint256 id, uint256 masa, uint256 tao) external;
 
@@ -239,8 +265,9 @@ interface IStakeVault {
     /// @notice Books a deferred slash within the cap that the new epoch sets aside for deferrals.
     function bookDeferred(address account) external returns (uint256 booked);
 
-    /// @notice Sends a slash whose appeal window has passed to governance's destinations. Anyone may call while the
-    /// guardian's right lasted through the window; else the owner alone.
+    /// @notice Sends a slash whose appeal window has passed to its reporter, if there is a bounty, and what that leaves to
+    /// governance's destinations. Anyone may call while the guardian's right lasted through the window; else the owner
+    /// alone. A bounty that the reporter cannot receive goes to the treasury.
     function releaseSlash(address account, uint256 id) external;
 
     /// @notice Lets a scheduled slasher begin, once its delay is over.
@@ -290,6 +317,9 @@ interface IStakeVault {
     ) external view returns (UnbondingEntry memory entry, uint256 worth);
 
     function slashRecordOf(address account, uint256 id) external view returns (SlashRecord memory);
+
+    /// @notice Nobody and 0 where there is none, or no record any more.
+    function bountyOf(address account, uint256 id) external view returns (address reporter, uint64 share);
 
     /// @notice Sums over all accounts, token units (invariant I-01). Booked slashes count as stake until applied.
     function totalsOf(address token) external view returns (uint256 staked, uint256 unbonding, uint256 appealPot);

@@ -33,6 +33,15 @@ interface IValidatorSet is IMembershipObserver {
         uint8 leastConfirmations; // signatures a report of this epoch needs
     }
 
+    /// @dev What a report of an epoch is checked against, in one call.
+    struct ReportSet {
+        address table; // 0: the epoch was not frozen
+        uint64 totalWeight;
+        uint8 leastConfirmations;
+        uint64 mask; // see {maskOf}
+        uint256 randomness;
+    }
+
     /// @dev Bounds the set and the prune. Two slots.
     struct SeatParameters {
         uint8 leastConfirmations; // of a report, at least 1
@@ -93,6 +102,9 @@ interface IValidatorSet is IMembershipObserver {
     event Vacated(address indexed owner, uint256 indexed seat, uint64 indexed epoch);
     /// @notice A seat was vacated because the set was silent for `haltEpochs` and its owner did not check in.
     event VacatedSilent(address indexed owner, uint256 indexed seat, uint64 indexed epoch);
+    /// @notice An offence was proven (decision D8): the next roll vacates the seat, if there is one.
+    /// @param barredUntil First epoch in which the account may join the waitlist.
+    event Expelled(address indexed account, uint64 barredUntil);
     event CheckedIn(address indexed owner, uint256 indexed seat, uint64 indexed epoch);
     event LeavingSeat(address indexed owner, uint256 indexed seat);
     event WeightRefreshed(address indexed owner, uint64 previous, uint64 current);
@@ -150,6 +162,10 @@ interface IValidatorSet is IMembershipObserver {
     /// prune comes first. Right REPORT.
     function recordScores(SeatScores calldata scores) external;
 
+    /// @notice Takes the seat of `account` with the next roll, whatever the floor, or its place on the waitlist, masks its
+    /// keys in the sets whose reports may still come in, and keeps it off the waitlist for `epochs`. Right EXPEL.
+    function expel(address account, uint32 epochs) external;
+
     /// @notice Who leaves by the scores recorded so far, with which P_v, and why, if the next roll is into the epoch after
     /// the one last rolled into and nothing else changes.
     function nextToBePruned() external view returns (PruneView memory);
@@ -160,7 +176,8 @@ interface IValidatorSet is IMembershipObserver {
     function waitlist() external view returns (Candidate[] memory);
     function isWaiting(address owner) external view returns (bool);
 
-    /// @notice First epoch in which `owner` may join the waitlist, as things stand.
+    /// @notice First epoch in which `owner` may join the waitlist, as things stand: after its cooldown, and after an
+    /// expulsion.
     function coolingUntil(address owner) external view returns (uint64);
 
     /// @notice P_v of a seat in the scores recorded last, scale 1e9, and their epoch.
@@ -171,10 +188,12 @@ interface IValidatorSet is IMembershipObserver {
 
     function frozenSetOf(uint64 epoch) external view returns (FrozenSet memory);
 
+    function reportSetOf(uint64 epoch) external view returns (ReportSet memory);
+
     /// @notice Signing keys and capped weights frozen for `epoch`, by seat index; free seats are zero.
     function frozenSeatsOf(uint64 epoch) external view returns (address[] memory signingKeys, uint64[] memory weights);
 
-    /// @notice Seats of the frozen set whose keys were revoked since: they count no more (bit i: seat i).
+    /// @notice Seats of the frozen set whose keys were revoked, or whose owners were expelled, since: they count no more (bit i: seat i).
     function maskOf(uint64 epoch) external view returns (uint64);
 
     /// @notice Randomness of the roll into `epoch` (the block's PREVRANDAO).

@@ -24,6 +24,8 @@ contract ProtocolLens is IProtocolLens {
     IRequestEscrow public immutable escrow;
     IEpochManager public immutable epochManager;
     IFeeCurve public immutable feeCurve;
+    /// @dev In which the escrow keeps amounts, wei.
+    uint256 private constant UNIT = 1e9;
 
     constructor(
         IEpochClock clock_,
@@ -60,8 +62,7 @@ contract ProtocolLens is IProtocolLens {
         v.exposure = vault.exposureOf(account);
         v.deferral = vault.deferralOf(account);
         v.seat = _seatOf(account);
-        v.credit = escrow.creditOf(account);
-        v.consumption = standing.standingOf(account, NodeRole.Oracle).workThisEpoch;
+        v.market = holdingsOf(account);
     }
 
     /// @inheritdoc IProtocolLens
@@ -162,8 +163,23 @@ contract ProtocolLens is IProtocolLens {
     }
 
     /// @inheritdoc IProtocolLens
-    function feeQuote(address account, uint256 added) external view returns (uint256) {
-        return feeCurve.fee(standing.standingOf(account, NodeRole.Oracle).workThisEpoch, added);
+    function holdingsOf(address account) public view returns (Holdings memory h) {
+        (uint256 asker, uint256 worker, uint256 record) = escrow.wordsOf(account);
+        h.credit = uint256(uint96(asker)) + uint96(worker);
+        h.reserved = (asker >> 192) * UNIT;
+        h.openSlash = uint256(uint56(worker >> 136)) * UNIT;
+        h.backing = (worker >> 192) * UNIT;
+        if (block.timestamp < uint40(asker >> 96)) h.consumption = uint256(uint56(asker >> 136)) * UNIT;
+        h.settled = uint32(record);
+        h.accepted = uint32(record >> 32);
+        if (h.settled != 0) h.meanQuality = uint64(record >> 64) / h.settled;
+        h.spent = record >> 128;
+    }
+
+    /// @inheritdoc IProtocolLens
+    function feeQuote(address account, uint256 baseReward) external view returns (uint256) {
+        uint256 fee = feeCurve.fee(holdingsOf(account).consumption, baseReward);
+        return ((fee + UNIT - 1) / UNIT) * UNIT;
     }
 
     function _seatOf(address account) private view returns (SeatView memory v) {

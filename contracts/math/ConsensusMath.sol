@@ -35,17 +35,6 @@ library ConsensusMath {
         draw = ((random >> 64) * total) >> 192;
     }
 
-    /// @notice The seat drawn by `draw`: seats own consecutive stretches of [0, Σ weights), in order of their index.
-    /// @param weights Capped weights, one a seat.
-    /// @param draw A uniform number below Σ weights.
-    /// @return seat Index of the seat whose stretch holds `draw`.
-    function seatAt(uint256[] memory weights, uint256 draw) internal pure returns (uint256 seat) {
-        while (draw >= weights[seat]) {
-            draw -= weights[seat];
-            ++seat;
-        }
-    }
-
     /// @notice Whether `signedWeight` is more than two thirds of `totalWeight` and `confirmations` are enough.
     /// @param signedWeight Weight of the seats that signed.
     /// @param totalWeight Weight of the frozen set.

@@ -6,10 +6,12 @@ import {SD59x18} from "@prb/math/src/sd59x18/ValueType.sol";
 
 import {CollateralMath} from "../math/CollateralMath.sol";
 import {ConsensusMath} from "../math/ConsensusMath.sol";
+import {EmissionMath} from "../math/EmissionMath.sol";
 import {FeeMath} from "../math/FeeMath.sol";
 import {RewardMath} from "../math/RewardMath.sol";
 import {StakingMath} from "../math/StakingMath.sol";
 import {UtilityMath} from "../math/UtilityMath.sol";
+import {SeatTable} from "../registry/SeatTable.sol";
 
 /// @title The internal libraries of contracts/math behind external functions, for tests and the bench
 /// @notice One function a library function, over a batch: row i of the result belongs to row i of the arguments.
@@ -218,14 +220,55 @@ contract MathHarness {
     }
 
     function seatAt(uint256[] calldata weights, uint256[] calldata draws) external pure returns (uint256[] memory out) {
+        bytes memory rows;
+        for (uint256 i; i < weights.length; ++i) {
+            rows = abi.encodePacked(rows, address(0), uint64(weights[i]));
+        }
         out = new uint256[](draws.length);
-        for (uint256 i; i < draws.length; ++i) out[i] = ConsensusMath.seatAt(weights, draws[i]);
+        for (uint256 i; i < draws.length; ++i) {
+            out[i] = SeatTable.seatAt(rows, draws[i]);
+        }
     }
 
     function isFinal(uint256[4][] calldata rows) external pure returns (bool[] memory out) {
         out = new bool[](rows.length);
         for (uint256 i; i < rows.length; ++i) {
             out[i] = ConsensusMath.isFinal(rows[i][0], rows[i][1], rows[i][2], rows[i][3]);
+        }
+    }
+
+    // EmissionMath
+
+    function releaseDown(uint256[2][] calldata rows) external pure returns (uint256[] memory out) {
+        out = new uint256[](rows.length);
+        for (uint256 i; i < rows.length; ++i) out[i] = EmissionMath.releaseDown(rows[i][0], rows[i][1]);
+    }
+
+    function shareDown(uint256[2][] calldata rows) external pure returns (uint256[] memory out) {
+        out = new uint256[](rows.length);
+        for (uint256 i; i < rows.length; ++i) out[i] = EmissionMath.shareDown(rows[i][0], rows[i][1]);
+    }
+
+    /// @param rows Pot, α, β, γ, hasData, hasLlm; the last two are 0 or 1.
+    function rewardPartsDown(uint256[6][] calldata rows) external pure returns (uint256[3][] memory out) {
+        out = new uint256[3][](rows.length);
+        for (uint256 i; i < rows.length; ++i) {
+            uint256[6] calldata row = rows[i];
+            out[i] = EmissionMath.rewardPartsDown(row[0], [row[1], row[2], row[3]], row[4] != 0, row[5] != 0);
+        }
+    }
+
+    /// @param rows Three parts, weight, C, D, L, three sums.
+    function validatorRewardDown(uint256[10][] calldata rows) external pure returns (uint256[] memory out) {
+        out = new uint256[](rows.length);
+        for (uint256 i; i < rows.length; ++i) {
+            uint256[10] calldata row = rows[i];
+            out[i] = EmissionMath.validatorRewardDown(
+                [row[0], row[1], row[2]],
+                row[3],
+                [row[4], row[5], row[6]],
+                [row[7], row[8], row[9]]
+            );
         }
     }
 

@@ -1,29 +1,41 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IRequestEscrow} from "../interfaces/IRequestEscrow.sol";
-
 /// @title SettlementMock
-/// @notice Stands in for the escrow behind the consensus: remembers what it was asked to settle, or refuses.
+/// @notice Stands in for the escrow behind the consensus: remembers what it was asked to settle and to pay, or refuses.
 contract SettlementMock {
     error SettlementMock_Refused();
 
     bool public refuses;
     /// @notice Calls of {settle} so far.
     uint256 public calls;
-    /// @notice Results in them.
-    uint256 public results;
+    /// @notice Calls of {payPoster} so far.
+    uint256 public payments;
     bytes32 public lastResultsHash;
+    /// @notice Of the last call of either.
+    address public lastPoster;
+    uint256 public lastGasAtStart;
 
-    /// @notice Whether {settle} reverts from now on.
+    /// @notice Whether both functions revert from now on.
     function setRefuses(bool refuses_) external {
         refuses = refuses_;
     }
 
-    function settle(IRequestEscrow.RequestResult[] calldata results_) external {
-        if (refuses) revert SettlementMock_Refused();
+    function settle(bytes calldata results, address poster, uint256 gasAtStart) external returns (uint256) {
         ++calls;
-        results += results_.length;
-        lastResultsHash = keccak256(abi.encode(results_));
+        lastResultsHash = keccak256(results);
+        return _remember(poster, gasAtStart);
+    }
+
+    function payPoster(address poster, uint256 gasAtStart) external returns (uint256) {
+        ++payments;
+        return _remember(poster, gasAtStart);
+    }
+
+    function _remember(address poster, uint256 gasAtStart) private returns (uint256) {
+        if (refuses) revert SettlementMock_Refused();
+        lastPoster = poster;
+        lastGasAtStart = gasAtStart;
+        return 0;
     }
 }

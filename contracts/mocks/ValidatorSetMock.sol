@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {SSTORE2} from "solady/src/utils/SSTORE2.sol";
+
 import {IValidatorSet} from "../interfaces/IValidatorSet.sol";
 
 /// @title ValidatorSetMock
-/// @notice Stands in for the validator set where a test needs frozen keys and weights of its own choice: equal seats,
-/// exactly two thirds, free seats. Only what the consensus calls.
+/// @notice Stands in for the validator set where a test needs frozen keys, weights and draws of its own choice: equal
+/// seats, exactly two thirds, free seats. Only what the consensus calls, and what its tests read.
 contract ValidatorSetMock {
     error ValidatorSetMock_Refused();
 
@@ -13,32 +15,34 @@ contract ValidatorSetMock {
     uint256 public recorded;
     bytes32 public recordedHash;
 
-    mapping(uint64 epoch => IValidatorSet.FrozenSet) private _frozen;
-    mapping(uint64 epoch => address[]) private _hotKeys;
+    mapping(uint64 epoch => IValidatorSet.ReportSet) private _frozen;
     mapping(uint64 epoch => uint64[]) private _weights;
-    /// @notice Seats whose keys do not count any more.
-    mapping(uint64 epoch => uint64) public maskOf;
 
-    /// @notice Freezes any set; unlike the real one it may be frozen again.
+    /// @notice Freezes any set; unlike the real one it may be frozen again. Mask and randomness stay.
     function freeze(
         uint64 epoch,
         address[] calldata hotKeys,
         uint64[] calldata weights,
         uint8 leastConfirmations
     ) external {
+        IValidatorSet.ReportSet storage set = _frozen[epoch];
+        bytes memory rows;
         uint64 total;
-        uint8 seats;
         for (uint256 i; i < weights.length; ++i) {
             total += weights[i];
-            if (hotKeys[i] != address(0)) ++seats;
+            rows = abi.encodePacked(rows, hotKeys[i], weights[i]);
         }
-        _hotKeys[epoch] = hotKeys;
         _weights[epoch] = weights;
-        _frozen[epoch] = IValidatorSet.FrozenSet(address(this), total, seats, leastConfirmations);
+        (set.table, set.totalWeight, set.leastConfirmations) = (SSTORE2.write(rows), total, leastConfirmations);
     }
 
+    /// @notice Seats whose keys do not count any more.
     function setMask(uint64 epoch, uint64 mask) external {
-        maskOf[epoch] = mask;
+        _frozen[epoch].mask = mask;
+    }
+
+    function setRandomness(uint64 epoch, uint256 randomness) external {
+        _frozen[epoch].randomness = randomness;
     }
 
     /// @notice Whether {recordScores} reverts from now on.
@@ -52,11 +56,11 @@ contract ValidatorSetMock {
         recordedHash = keccak256(abi.encode(scores));
     }
 
-    function frozenSetOf(uint64 epoch) external view returns (IValidatorSet.FrozenSet memory) {
+    function reportSetOf(uint64 epoch) external view returns (IValidatorSet.ReportSet memory) {
         return _frozen[epoch];
     }
 
-    function frozenSeatsOf(uint64 epoch) external view returns (address[] memory, uint64[] memory) {
-        return (_hotKeys[epoch], _weights[epoch]);
+    function weightsOf(uint64 epoch) external view returns (uint64[] memory) {
+        return _weights[epoch];
     }
 }

@@ -44,6 +44,8 @@ contract NodeRegistry is INodeRegistry, Ownable, EIP712, Multicall, ReentrancyGu
     PokeParameters private _poke;
     mapping(address account => Membership) private _memberships;
     mapping(address key => Operator) private _operators;
+    /// @dev Never deleted: evidence may come when key and account have long parted.
+    mapping(address key => Signer) private _signers;
     mapping(NodeRole role => address[]) private _nodes;
     /// @dev Position on the list of its role plus one, 0 if it is on none.
     mapping(address account => uint256) private _index;
@@ -141,11 +143,13 @@ contract NodeRegistry is INodeRegistry, Ownable, EIP712, Multicall, ReentrancyGu
         (o.account, o.rights) = (address(0), 0);
         _operators[key] = o;
         emit OperatorRevoked(account, key);
-        if (_memberships[account].signingKey == key)
+        if (_memberships[account].signingKey == key) {
             _setSigningKey(account, address(0), true);
-            // A key that was replaced by another may still stand in a frozen set.
-        else if (address(observer) != address(0))
-            observer.onSigningKeyChanged(account, key, signingKeyOf(account), true);
+            return;
+        }
+        // A key that was replaced by another may still stand in a frozen set.
+        _endLiability(key);
+        if (address(observer) != address(0)) observer.onSigningKeyChanged(account, key, signingKeyOf(account), true);
     }
 
     /// @inheritdoc INodeRegistry
@@ -238,6 +242,12 @@ contract NodeRegistry is INodeRegistry, Ownable, EIP712, Multicall, ReentrancyGu
     }
 
     /// @inheritdoc INodeRegistry
+    function signerOf(address key) external view returns (address account, uint256 revokedAt) {
+        Signer memory s = _signers[key];
+        return (s.account, s.revokedAt);
+    }
+
+    /// @inheritdoc INodeRegistry
     function metadataOf(address account) public view returns (string memory) {
         address stored = _memberships[account].metadata;
         return stored == address(0) ? "" : string(SSTORE2.read(stored));
@@ -301,6 +311,8 @@ contract NodeRegistry is INodeRegistry, Ownable, EIP712, Multicall, ReentrancyGu
         Operator memory o = _operators[key];
         if (o.account != address(0) && o.account != msg.sender) revert NodeRegistry_KeyTaken(key, o.account);
         if (_memberships[key].role != NodeRole.None) revert NodeRegistry_KeyTaken(key, key);
+        address bound = _signers[key].account;
+        if (bound != address(0) && bound != msg.sender) revert NodeRegistry_KeyTaken(key, bound);
         (address signer, , ) = ECDSA.tryRecover(operatorDigest(msg.sender, key, rights), grant.proof);
         if (signer != key || key == address(0)) revert NodeRegistry_BadProof(key, o.nonce);
         emit OperatorSet(msg.sender, key, o.rights, rights);
@@ -320,8 +332,16 @@ contract NodeRegistry is INodeRegistry, Ownable, EIP712, Multicall, ReentrancyGu
     function _setSigningKey(address account, address key, bool revoked) private {
         address previous = _memberships[account].signingKey;
         _memberships[account].signingKey = key;
+        if (key != address(0)) _signers[key] = Signer(account, 0);
+        if (revoked) _endLiability(previous);
         emit SigningKeySet(account, previous, key);
         if (address(observer) != address(0)) observer.onSigningKeyChanged(account, previous, key, revoked);
+    }
+
+    /// @dev A revocation after a revocation does not move the first one's second.
+    function _endLiability(address key) private {
+        Signer storage s = _signers[key];
+        if (s.account != address(0) && s.revokedAt == 0) s.revokedAt = uint40(block.timestamp);
     }
 
     function _storeMetadata(string calldata metadata) private returns (address) {

@@ -3,22 +3,18 @@ pragma solidity 0.8.37;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-import {ModuleRights} from "../access/ModuleRights.sol";
 import {NodeRole} from "../interfaces/INodeRegistry.sol";
 import {INodeStanding} from "../interfaces/INodeStanding.sol";
 import {IStakeVault} from "../interfaces/IStakeVault.sol";
 import {IStakingCurve} from "../interfaces/IStakingCurve.sol";
-import {ConsensusMath} from "../math/ConsensusMath.sol";
 import {StakingMath} from "../math/StakingMath.sol";
 import {UtilityMath} from "../math/UtilityMath.sol";
+import {StandingSnapshots} from "./StandingSnapshots.sol";
 
 /// @title NodeStanding
-/// @notice Utilities, snapshots and requirements. See {INodeStanding} for what each function promises.
-contract NodeStanding is INodeStanding, ModuleRights {
-    using SafeCast for uint256;
-
+/// @notice Utilities, strikes and what nodes must stake. See {INodeStanding} for what each function promises.
+contract NodeStanding is StandingSnapshots {
     /// @dev Of one account in one role. One slot: touched at every use and settlement.
     struct Node {
         uint8 flags;
@@ -39,19 +35,10 @@ contract NodeStanding is INodeStanding, ModuleRights {
     bytes32 public constant RECORD = "RECORD";
     bytes32 public constant SCORE = "SCORE";
     bytes32 public constant FORGIVE = "FORGIVE";
-    bytes32 public constant ROLL = "ROLL";
 
     uint256 private constant WAD = 1e18;
     /// @notice Work is kept in units of 1e9 wei, rounded down.
     uint256 public constant WORK_UNIT = 1e9;
-    /// @notice Seat weights are kept in millionths of MASA, rounded down.
-    uint256 public constant WEIGHT_UNIT = 1e12;
-    /// @notice ln 16, WAD: σ stays within [1/16, 16] whatever governance sets.
-    uint64 public constant MAX_EXPONENT = 2_772588722239781237;
-    /// @notice Utility of the first node of a role that has no mean yet, WAD.
-    uint64 public constant FIRST_UTILITY = 0.5e18;
-    /// @notice Fingerprints that fit {Strikes}.
-    uint8 public constant MAX_STRIKES = 6;
 
     /// @dev Flags of {Node}. KNOWN: it has been registered once. SUSPENDED holds for `workEpoch`.
     uint8 private constant KNOWN = 1;
@@ -59,19 +46,6 @@ contract NodeStanding is INodeStanding, ModuleRights {
     uint8 private constant SHORT = 4;
     uint8 private constant SUSPENDED = 8;
 
-    IERC20 public immutable masa;
-    IStakeVault public immutable vault;
-    /// @notice The most that all roles together may ever ask for, as a share of S, WAD (decision D1).
-    uint64 public immutable maxStakedShare;
-
-    IStakingCurve public curve;
-    /// @inheritdoc INodeStanding
-    uint256 public supplySnapshot;
-
-    StandingParameters private _standing;
-    mapping(NodeRole role => RoleParameters) private _roleParameters;
-    mapping(NodeRole role => RoleSnapshot) private _snapshots;
-    mapping(NodeRole role => RoleTotals) private _totals;
     mapping(NodeRole role => mapping(address account => Node)) private _nodes;
     /// @dev Last epoch of the latest grace. Outlasts registrations, or leaving would buy another.
     mapping(NodeRole role => mapping(address account => uint32)) private _graceUntil;
@@ -88,24 +62,7 @@ contract NodeStanding is INodeStanding, ModuleRights {
         uint64 maxStakedShare_,
         RoleParameters[3] memory roles,
         StandingParameters memory standing
-    ) Ownable(owner_) {
-        if (address(curve_) == address(0) || address(vault_) == address(0)) revert NodeStanding_ZeroAddress();
-        _requireWithin("maxStakedShare", maxStakedShare_, 1, WAD);
-        masa = masa_;
-        vault = vault_;
-        curve = curve_;
-        maxStakedShare = maxStakedShare_;
-        supplySnapshot = masa_.totalSupply();
-        _setStandingParameters(standing);
-        for (uint256 i; i < 3; ++i) {
-            NodeRole role = NodeRole(i + 1);
-            _validateRole(role, roles[i]);
-            _roleParameters[role] = roles[i];
-            emit RoleParametersSet(role, _roleParameters[NodeRole.None], roles[i]);
-            _writeSnapshot(role, RoleSnapshot(_rawBase(role, 0, supplySnapshot).toUint112(), FIRST_UTILITY, 0, epoch));
-        }
-        _requireFeasible();
-    }
+    ) Ownable(owner_) StandingSnapshots(masa_, vault_, curve_, epoch, maxStakedShare_, roles, standing) {}
 
     // ---------------------------------------------------------------- anyone
 
@@ -162,16 +119,22 @@ contract NodeStanding is INodeStanding, ModuleRights {
 
     /// @inheritdoc INodeStanding
     function recordWork(address account, NodeRole role, uint256 work, uint256 performance) external onlyModule(RECORD) {
-        uint32 epoch = _snapshots[role].epoch;
-        Node memory node = _fold(account, role, _nodes[role][account], epoch);
         uint256 units = work / WORK_UNIT;
-        if (node.workEpoch != epoch) node.flags &= ~SUSPENDED;
-        node.workEpoch = epoch;
-        // Saturating: 4.7e12 MASA of work in one epoch is beyond any reference, and no report may revert for it.
-        node.work = _saturate(node.work + units);
-        node.weightedWork = _saturate(node.weightedWork + (units * performance) / WAD);
-        _nodes[role][account] = node;
+        _addWork(account, role, _snapshots[role].epoch, units, (units * performance) / WAD);
         emit WorkRecorded(account, role, work, performance);
+    }
+
+    /// @inheritdoc INodeStanding
+    function recordAnswers(uint256[] calldata works) external onlyModule(RECORD) {
+        uint32 epoch = _snapshots[NodeRole.Worker].epoch;
+        mapping(address account => Node) storage nodes = _nodes[NodeRole.Worker];
+        for (uint256 i; i < works.length; ++i) {
+            uint256 work = works[i];
+            address account = address(uint160(work));
+            if (!_addToWord(nodes[account], epoch, uint48(work >> 160), work >> 208)) {
+                _addWork(account, NodeRole.Worker, epoch, uint48(work >> 160), work >> 208);
+            }
+        }
     }
 
     /// @inheritdoc INodeStanding
@@ -237,17 +200,6 @@ contract NodeStanding is INodeStanding, ModuleRights {
         _nodes[role][account] = node;
     }
 
-    /// @inheritdoc INodeStanding
-    function snapshot(uint64 epoch) external onlyModule(ROLL) {
-        uint256 supply = _nextSupply();
-        supplySnapshot = supply;
-        for (uint256 i = 1; i < 4; ++i) {
-            RoleSnapshot memory next = _nextSnapshot(NodeRole(i), supply);
-            next.epoch = uint32(epoch);
-            _writeSnapshot(NodeRole(i), next);
-        }
-    }
-
     // ---------------------------------------------------------------- owner
 
     /// @notice Names the first modules, once.
@@ -267,52 +219,12 @@ contract NodeStanding is INodeStanding, ModuleRights {
         _grant(ROLL, epochManager, block.timestamp);
     }
 
-    /// @notice Takes effect on the base with the next roll, on λ, the clamp and the floor at once.
-    function setRoleParameters(NodeRole role, RoleParameters calldata parameters) external onlyOwner {
-        if (role == NodeRole.None) revert NodeStanding_NoRole();
-        _validateRole(role, parameters);
-        emit RoleParametersSet(role, _roleParameters[role], parameters);
-        _roleParameters[role] = parameters;
-        _requireFeasible();
-    }
-
-    function setStandingParameters(StandingParameters calldata parameters) external onlyOwner {
-        _setStandingParameters(parameters);
-    }
-
-    /// @notice Replaces σ. The curve is sampled: positive, within the clamp of every role, never falling as Ū − U rises.
-    function setCurve(IStakingCurve curve_) external onlyOwner {
-        if (address(curve_) == address(0)) revert NodeStanding_ZeroAddress();
-        for (uint256 i = 1; i < 4; ++i) {
-            RoleParameters memory p = _roleParameters[NodeRole(i)];
-            uint256 most = StakingMath.sigma(int256(uint256(p.maxExponent.unwrap())));
-            uint256 previous = StakingMath.sigma(-int256(uint256(p.maxExponent.unwrap())));
-            for (uint256 step; step <= 16; ++step) {
-                uint256 sigma = curve_.coefficient(
-                    (step * WAD) / 16,
-                    WAD - (step * WAD) / 16,
-                    p.lambda.unwrap(),
-                    p.maxExponent.unwrap()
-                );
-                _requireWithin("sigma", sigma, previous, most);
-                previous = sigma;
-            }
-        }
-        emit CurveSet(address(curve), address(curve_));
-        curve = curve_;
-    }
-
     // ---------------------------------------------------------------- views
 
     /// @inheritdoc INodeStanding
     function requirementOf(address account, NodeRole role) external view returns (uint256) {
         RoleSnapshot memory frozen = _snapshots[role];
         return _requirementAt(role, frozen, _foldedUtility(role, _requireRegistered(account, role), frozen.epoch));
-    }
-
-    /// @inheritdoc INodeStanding
-    function requirementAt(NodeRole role, uint256 utility) external view returns (uint256) {
-        return _requirementAt(role, _snapshots[role], utility);
     }
 
     /// @inheritdoc INodeStanding
@@ -375,36 +287,6 @@ contract NodeStanding is INodeStanding, ModuleRights {
         // A node that is marked already has no use of a grace before it is cleared.
         if (node.flags & SHORT == 0) v.graceLeft = _graceLeft(_graceUntil[role][account], frozen.epoch);
         v.requirementIfChanged = _requirementAt(role, frozen, _moved(utility, utilityChange));
-    }
-
-    /// @inheritdoc INodeStanding
-    function totalsOf(NodeRole role) external view returns (RoleTotals memory) {
-        return _totals[role];
-    }
-
-    /// @inheritdoc INodeStanding
-    function snapshotOf(NodeRole role) external view returns (RoleSnapshot memory) {
-        return _snapshots[role];
-    }
-
-    /// @inheritdoc INodeStanding
-    function nextSnapshotOf(NodeRole role) external view returns (RoleSnapshot memory) {
-        return _nextSnapshot(role, _nextSupply());
-    }
-
-    /// @inheritdoc INodeStanding
-    function rolledEpoch() external view returns (uint64) {
-        return _snapshots[NodeRole.Validator].epoch;
-    }
-
-    /// @inheritdoc INodeStanding
-    function roleParametersOf(NodeRole role) external view returns (RoleParameters memory) {
-        return _roleParameters[role];
-    }
-
-    /// @inheritdoc INodeStanding
-    function standingParameters() external view returns (StandingParameters memory) {
-        return _standing;
     }
 
     // ---------------------------------------------------------------- standing
@@ -471,6 +353,32 @@ contract NodeStanding is INodeStanding, ModuleRights {
         return node;
     }
 
+    /// @dev {_addWork} for a node that has worked in this epoch already: two fields of its one word grow.
+    /// @return added False if it has not, or if a sum would outgrow its field.
+    function _addToWord(Node storage node, uint32 epoch, uint256 units, uint256 weighted) private returns (bool added) {
+        uint256 word;
+        assembly ("memory-safe") {
+            word := sload(node.slot)
+        }
+        if (uint32(word >> 8) != epoch) return false;
+        if (uint72(word >> 104) + units > type(uint72).max) return false;
+        if (uint72(word >> 176) + weighted > type(uint72).max) return false;
+        assembly ("memory-safe") {
+            sstore(node.slot, add(word, add(shl(104, units), shl(176, weighted))))
+        }
+        return true;
+    }
+
+    function _addWork(address account, NodeRole role, uint32 epoch, uint256 units, uint256 weighted) private {
+        Node memory node = _fold(account, role, _nodes[role][account], epoch);
+        if (node.workEpoch != epoch) node.flags &= ~SUSPENDED;
+        node.workEpoch = epoch;
+        // Saturating: 4.7e12 MASA of work in one epoch is beyond any reference, and no report may revert for it.
+        node.work = _saturate(node.work + units);
+        node.weightedWork = _saturate(node.weightedWork + weighted);
+        _nodes[role][account] = node;
+    }
+
     /// @dev Sets the utility of a node in memory and in the sums.
     function _setUtility(address account, NodeRole role, Node memory node, uint256 utility, uint64 epoch) private {
         emit UtilityFolded(account, role, node.utility, utility, epoch);
@@ -518,20 +426,6 @@ contract NodeStanding is INodeStanding, ModuleRights {
 
     // ---------------------------------------------------------------- requirement
 
-    function _sigma(NodeRole role, RoleSnapshot memory frozen, uint256 utility) private view returns (uint256) {
-        RoleParameters storage p = _roleParameters[role];
-        return curve.coefficient(frozen.meanUtility, utility, p.lambda.unwrap(), p.maxExponent.unwrap());
-    }
-
-    function _requirementAt(NodeRole role, RoleSnapshot memory frozen, uint256 utility) private view returns (uint256) {
-        return StakingMath.requirementUp(frozen.base, _sigma(role, frozen, utility), _roleParameters[role].floor);
-    }
-
-    function _seatWeight(uint256 masaStaked, uint256 utility) private view returns (uint64) {
-        uint256 sigma = _sigma(NodeRole.Validator, _snapshots[NodeRole.Validator], utility);
-        return uint64(ConsensusMath.seatWeightDown(masaStaked, sigma) / WEIGHT_UNIT);
-    }
-
     function _held(
         address account,
         NodeRole role,
@@ -549,90 +443,14 @@ contract NodeStanding is INodeStanding, ModuleRights {
         return change < -int256(utility) ? 0 : uint256(int256(utility) + change);
     }
 
-    function _rawBase(NodeRole role, uint256 count, uint256 supply) private view returns (uint256) {
-        RoleParameters storage p = _roleParameters[role];
-        return StakingMath.baseRequirementUp(supply, p.budgetShare.unwrap(), count, p.target);
-    }
-
-    function _nextSupply() private view returns (uint256) {
-        uint256 previous = supplySnapshot;
-        return StakingMath.limitStep(previous, masa.totalSupply(), (previous * _standing.supplyStep.unwrap()) / WAD);
-    }
-
-    /// @return next With the epoch of the latest snapshot.
-    function _nextSnapshot(NodeRole role, uint256 supply) private view returns (RoleSnapshot memory next) {
-        next = _snapshots[role];
-        RoleTotals memory totals = _totals[role];
-        next.base = StakingMath
-            .limitStep(
-                next.base,
-                _rawBase(role, totals.count, supply),
-                (uint256(next.base) * _standing.baseStep.unwrap()) / WAD + 1
-            )
-            .toUint112();
-        next.meanUtility = uint64(
-            StakingMath.limitStep(
-                next.meanUtility,
-                StakingMath.meanUtilityDown(totals.utilitySum, totals.count, next.meanUtility),
-                _standing.meanStep.unwrap()
-            )
-        );
-        next.count = totals.count;
-    }
-
-    function _writeSnapshot(NodeRole role, RoleSnapshot memory s) private {
-        _snapshots[role] = s;
-        emit SnapshotTaken(role, s.epoch, s.base, s.meanUtility, s.count);
-    }
-
     // ---------------------------------------------------------------- checks
-
-    /// @inheritdoc ModuleRights
-    function _moduleDelay() internal view override returns (uint256) {
-        return vault.moduleDelay();
-    }
 
     function _requireRegistered(address account, NodeRole role) private view returns (Node memory node) {
         node = _nodes[role][account];
         if (node.flags & REGISTERED == 0) revert NodeStanding_NotRegistered(account, role);
     }
 
-    function _validateRole(NodeRole role, RoleParameters memory p) private pure {
-        if (p.lambda.unwrap() == 0) revert NodeStanding_ZeroLambda(role);
-        _requireWithin("budgetShare", p.budgetShare.unwrap(), 0, WAD);
-        _requireWithin("maxExponent", p.maxExponent.unwrap(), 0, MAX_EXPONENT);
-        _requireWithin("floor", p.floor, 1, type(uint96).max);
-    }
-
-    function _requireFeasible() private view {
-        uint256 budget;
-        for (uint256 i = 1; i < 4; ++i) {
-            RoleParameters storage p = _roleParameters[NodeRole(i)];
-            budget += StakingMath.largestBudgetUp(p.budgetShare.unwrap(), p.maxExponent.unwrap());
-        }
-        if (budget > maxStakedShare) revert NodeStanding_InfeasibleBudget(budget, maxStakedShare);
-    }
-
-    function _setStandingParameters(StandingParameters memory p) private {
-        _requireWithin("decayPerEpoch", p.decayPerEpoch.unwrap(), 1, WAD - 1);
-        _requireWithin("tolerance", p.tolerance.unwrap(), 0, WAD / 2);
-        _requireWithin("workerReference", p.workerReference, 1, type(uint64).max);
-        _requireWithin("oracleReference", p.oracleReference, 1, type(uint64).max);
-        _requireWithin("baseStep", p.baseStep.unwrap(), 1, WAD);
-        _requireWithin("meanStep", p.meanStep.unwrap(), 1, WAD);
-        _requireWithin("supplyStep", p.supplyStep.unwrap(), 1, WAD);
-        _requireWithin("weightThroughput", p.weightThroughput.unwrap(), 0, WAD);
-        _requireWithin("resourceShare", p.resourceShare.unwrap(), 0, WAD);
-        _requireWithin("maxStrikes", p.maxStrikes, 0, MAX_STRIKES);
-        emit StandingParametersSet(_standing, p);
-        _standing = p;
-    }
-
     function _saturate(uint256 value) private pure returns (uint72) {
         return value > type(uint72).max ? type(uint72).max : uint72(value);
-    }
-
-    function _requireWithin(bytes32 name, uint256 value, uint256 least, uint256 most) private pure {
-        if (value < least || value > most) revert NodeStanding_OutOfRange(name, value, least, most);
     }
 }

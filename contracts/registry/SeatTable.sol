@@ -60,18 +60,42 @@ library SeatTable {
         return (table.code.length - 1) / ROW;
     }
 
+    /// @param rows Of {read}'s table, as bytes.
+    function rowAt(bytes memory rows, uint256 seat) internal pure returns (address key, uint64 weight) {
+        uint256 word;
+        assembly ("memory-safe") {
+            word := mload(add(add(rows, 0x20), mul(seat, ROW)))
+        }
+        key = address(uint160(word >> 96));
+        weight = uint64(word >> 32);
+    }
+
+    /// @notice The seat drawn by `draw`: seats own consecutive stretches of [0, Σ weights), in order of their index.
+    /// @param draw A uniform number below Σ weights ({ConsensusMath-drawDown}).
+    /// @return seat Index of the seat whose stretch holds `draw`.
+    function seatAt(bytes memory rows, uint256 draw) internal pure returns (uint256 seat) {
+        assembly ("memory-safe") {
+            // A row's weight lies 20 bytes into it, 8 bytes long.
+            let at_ := add(rows, 0x34)
+            for {} 1 {} {
+                let weight := shr(192, mload(at_))
+                if lt(draw, weight) {
+                    break
+                }
+                draw := sub(draw, weight)
+                seat := add(seat, 1)
+                at_ := add(at_, ROW)
+            }
+        }
+    }
+
     function read(address table) internal view returns (address[] memory keys, uint64[] memory weights) {
         bytes memory rows = SSTORE2.read(table);
         uint256 count = rows.length / ROW;
         keys = new address[](count);
         weights = new uint64[](count);
         for (uint256 i; i < count; ++i) {
-            uint256 word;
-            assembly ("memory-safe") {
-                word := mload(add(add(rows, 0x20), mul(i, ROW)))
-            }
-            keys[i] = address(uint160(word >> 96));
-            weights[i] = uint64(word >> 32);
+            (keys[i], weights[i]) = rowAt(rows, i);
         }
     }
 }

@@ -2,39 +2,23 @@
 pragma solidity 0.8.37;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
-import {LibBit} from "solady/src/utils/LibBit.sol";
+import {SSTORE2} from "solady/src/utils/SSTORE2.sol";
 
-import {ModuleRights} from "../access/ModuleRights.sol";
 import {IMembershipObserver, INodeRegistry, NodeRole} from "../interfaces/INodeRegistry.sol";
 import {INodeStanding} from "../interfaces/INodeStanding.sol";
 import {IStakeVault} from "../interfaces/IStakeVault.sol";
 import {IValidatorSet} from "../interfaces/IValidatorSet.sol";
 import {ConsensusMath} from "../math/ConsensusMath.sol";
 import {StakingMath} from "../math/StakingMath.sol";
+import {SeatBook} from "./SeatBook.sol";
 import {SeatTable} from "./SeatTable.sol";
 import {Waitlist} from "./Waitlist.sol";
 
 /// @title ValidatorSet
-/// @notice Seats, waitlist, pruning and the frozen sets. See {IValidatorSet}.
-contract ValidatorSet is IValidatorSet, ModuleRights {
+/// @notice Waitlist, rolls, epoch reports and the frozen sets. See {IValidatorSet}.
+contract ValidatorSet is SeatBook {
     using Waitlist for Waitlist.List;
     using Waitlist for Waitlist.Line;
-
-    /// @dev One slot; bit i stands for seat i.
-    struct Bits {
-        uint64 occupied;
-        uint64 scored; // has a score that no roll has used yet
-        uint64 leaving; // vacated by the next roll
-        uint64 checkedIn; // since the last epoch report
-    }
-
-    /// @dev One slot.
-    struct Progress {
-        uint64 scoredEpoch; // of the scores
-        uint32 silentRolls; // since the last epoch report
-        uint64 suspect; // fell short: held against its requirement again by the next roll
-        uint64 rolled; // epoch last rolled into
-    }
 
     /// @dev What an epoch report comes to: P_v packed by seat, and one entry a scored seat in ascending order.
     struct Scored {
@@ -46,29 +30,16 @@ contract ValidatorSet is IValidatorSet, ModuleRights {
 
     bytes32 public constant REPORT = "REPORT";
     bytes32 public constant ROLL = "ROLL";
-    uint256 public constant MAX_SEATS = 64;
+    bytes32 public constant EXPEL = "EXPEL";
     uint256 private constant WAD = 1e18;
     /// @notice Scores arrive and are kept on this scale.
     uint256 private constant SCORE_ONE = 1e9;
     /// @dev INodeRegistry's right to act for a validator's seat.
     uint16 private constant RIGHT_SEAT = 16;
 
-    INodeRegistry public immutable registry;
-    INodeStanding public immutable standing;
-    IStakeVault public immutable vault;
-
-    SeatParameters private _parameters;
-    Seat[64] private _seats;
-    address[64] private _owners;
-    /// @dev Index of the owner's seat plus one, 0 if it has none.
-    mapping(address owner => uint256) private _seatIndex;
-    Bits private _bits;
-    Progress private _progress;
-    /// @dev P_v of 64 seats, eight a slot.
-    uint256[8] private _scores;
     Waitlist.List private _waitlist;
-    /// @dev Epoch whose roll took the seat of an account, plus one.
-    mapping(address owner => uint64) private _lostSeat;
+    /// @dev First epoch in which an account that was expelled may join the waitlist.
+    mapping(address owner => uint64) private _barredUntil;
     mapping(uint64 epoch => FrozenSet) private _frozen;
     mapping(uint64 epoch => uint64) private _masks;
     mapping(uint64 epoch => uint256) private _randomness;
@@ -79,14 +50,7 @@ contract ValidatorSet is IValidatorSet, ModuleRights {
         INodeStanding standing_,
         IStakeVault vault_,
         SeatParameters memory parameters
-    ) Ownable(owner_) {
-        if (address(registry_) == address(0) || address(standing_) == address(0) || address(vault_) == address(0))
-            revert ValidatorSet_ZeroAddress();
-        registry = registry_;
-        standing = standing_;
-        vault = vault_;
-        _setParameters(parameters);
-    }
+    ) Ownable(owner_) SeatBook(registry_, standing_, vault_, parameters) {}
 
     // ---------------------------------------------------------------- validators
 
@@ -178,6 +142,31 @@ contract ValidatorSet is IValidatorSet, ModuleRights {
     }
 
     /// @inheritdoc IValidatorSet
+    /// @dev The keys of an account may differ between the two sets and from its present one: the registry knows them all.
+    function expel(address account, uint32 epochs) external onlyModule(EXPEL) {
+        uint64 rolled = _progress.rolled;
+        uint64 until = rolled + epochs;
+        if (until > _barredUntil[account]) _barredUntil[account] = until;
+        uint256 index = _seatIndex[account];
+        if (index != 0) _bits.leaving |= _bit(index - 1);
+        else if (_waitlist.has(account)) _removeWaiting(account);
+        emit Expelled(account, _barredUntil[account]);
+        _maskAccount(rolled, account);
+        if (rolled != 0) _maskAccount(rolled - 1, account);
+    }
+
+    function _maskAccount(uint64 epoch, address account) private {
+        address table = _frozen[epoch].table;
+        if (table == address(0)) return;
+        (address[] memory keys, ) = SeatTable.read(table);
+        for (uint256 i; i < keys.length; ++i) {
+            if (keys[i] == address(0)) continue;
+            (address signer, ) = registry.signerOf(keys[i]);
+            if (signer == account) _maskRow(epoch, i, keys[i]);
+        }
+    }
+
+    /// @inheritdoc IValidatorSet
     function roll(uint64 epoch) external onlyModule(ROLL) {
         Bits memory bits = _bits;
         Progress memory progress = _progress;
@@ -233,42 +222,7 @@ contract ValidatorSet is IValidatorSet, ModuleRights {
         _grant(ROLL, epochManager, block.timestamp);
     }
 
-    /// @notice Confirmations hold from the next frozen set on; the rest at once.
-    function setSeatParameters(SeatParameters calldata parameters) external onlyOwner {
-        _setParameters(parameters);
-    }
-
     // ---------------------------------------------------------------- views
-
-    /// @inheritdoc IValidatorSet
-    function nextToBePruned() external view returns (PruneView memory v) {
-        Bits memory bits = _bits;
-        Progress memory progress = _progress;
-        for (uint64 left = progress.suspect & bits.occupied & ~bits.leaving; left != 0; left &= left - 1) {
-            uint256 seat = _lowestBit(left);
-            address owner = _owners[seat];
-            if (standing.isEligible(owner, NodeRole.Validator)) continue;
-            if (standing.previewRequirement(owner, NodeRole.Validator, 0).nextShortfall != 0)
-                bits.leaving |= _bit(seat);
-        }
-        v = _lowest(progress.rolled + 1, bits, progress);
-    }
-
-    /// @inheritdoc IValidatorSet
-    function seatOf(address owner) external view returns (bool seated, uint256 seat) {
-        uint256 index = _seatIndex[owner];
-        return index == 0 ? (false, 0) : (true, index - 1);
-    }
-
-    /// @inheritdoc IValidatorSet
-    function seatAt(uint256 seat) external view returns (Seat memory, address owner) {
-        return (_seats[seat], _owners[seat]);
-    }
-
-    /// @inheritdoc IValidatorSet
-    function seatCount() external view returns (uint256) {
-        return _countBits(_bits.occupied);
-    }
 
     /// @inheritdoc IValidatorSet
     function waitlist() external view returns (Candidate[] memory) {
@@ -282,29 +236,25 @@ contract ValidatorSet is IValidatorSet, ModuleRights {
 
     /// @inheritdoc IValidatorSet
     /// @dev One epoch is enough while nobody waits (decision D6).
-    function coolingUntil(address owner) public view returns (uint64) {
+    function coolingUntil(address owner) public view returns (uint64 until) {
         uint64 lost = _lostSeat[owner];
-        if (lost == 0) return 0;
+        until = _barredUntil[owner];
+        if (lost == 0) return until;
         uint256 cooldown = _parameters.cooldownEpochs;
         if (cooldown > 1 && _waitlist.length == 0) cooldown = 1;
-        return uint64(lost - 1 + cooldown);
-    }
-
-    /// @inheritdoc IValidatorSet
-    function scoreOf(uint256 seat) external view returns (bool scored, uint256 score, uint64 epoch) {
-        scored = _bits.scored & _bit(seat) != 0;
-        score = uint32(_scores[seat / 8] >> (32 * (seat % 8)));
-        epoch = _progress.scoredEpoch;
-    }
-
-    /// @inheritdoc IValidatorSet
-    function silence() external view returns (uint32 rolls, uint64 checkedIn) {
-        return (_progress.silentRolls, _bits.checkedIn);
+        uint64 cooled = uint64(lost - 1 + cooldown);
+        if (cooled > until) until = cooled;
     }
 
     /// @inheritdoc IValidatorSet
     function frozenSetOf(uint64 epoch) external view returns (FrozenSet memory) {
         return _frozen[epoch];
+    }
+
+    /// @inheritdoc IValidatorSet
+    function reportSetOf(uint64 epoch) external view returns (ReportSet memory) {
+        FrozenSet memory f = _frozen[epoch];
+        return ReportSet(f.table, f.totalWeight, f.leastConfirmations, _masks[epoch], _randomness[epoch]);
     }
 
     /// @inheritdoc IValidatorSet
@@ -326,118 +276,14 @@ contract ValidatorSet is IValidatorSet, ModuleRights {
 
     /// @inheritdoc IValidatorSet
     function proposerOf(uint64 epoch, uint32 round, uint32 attempt) external view returns (uint256) {
-        uint64 total = _frozen[epoch].totalWeight;
-        (, uint64[] memory frozenWeights) = frozenSeatsOf(epoch);
-        if (total == 0) revert ValidatorSet_EmptySet(epoch);
-        uint256[] memory weights = new uint256[](frozenWeights.length);
-        for (uint256 i; i < weights.length; ++i) {
-            weights[i] = frozenWeights[i];
-        }
+        FrozenSet memory f = _frozen[epoch];
+        if (f.table == address(0)) revert ValidatorSet_EpochNotFrozen(epoch);
+        if (f.totalWeight == 0) revert ValidatorSet_EmptySet(epoch);
         uint256 random = uint256(keccak256(abi.encode(_randomness[epoch], epoch, round, attempt)));
-        return ConsensusMath.seatAt(weights, ConsensusMath.drawDown(random, total));
-    }
-
-    /// @inheritdoc IValidatorSet
-    function seatParameters() external view returns (SeatParameters memory) {
-        return _parameters;
+        return SeatTable.seatAt(SSTORE2.read(f.table), ConsensusMath.drawDown(random, f.totalWeight));
     }
 
     // ---------------------------------------------------------------- roll
-
-    /// @dev Holds seats that fell short against their requirement once more.
-    /// @return leaving Those that are still short.
-    function _recheck(uint64 suspect) private returns (uint64 leaving) {
-        for (; suspect != 0; suspect &= suspect - 1) {
-            uint256 seat = _lowestBit(suspect);
-            if (!standing.use(_owners[seat], NodeRole.Validator)) leaving |= _bit(seat);
-        }
-    }
-
-    /// @dev Uses each epoch report once, and only when its window has closed: scores of n serve the roll into n + 2.
-    function _prune(uint64 epoch, Bits memory bits, Progress memory progress) private {
-        PruneView memory v = _lowest(epoch, bits, progress);
-        if (epoch >= progress.scoredEpoch + 2) bits.scored = 0;
-        if (v.owner == address(0)) return;
-        _vacate(v.seat, epoch, bits);
-        emit Pruned(v.owner, v.seat, epoch, progress.scoredEpoch, v.score, v.reason);
-    }
-
-    /// @dev Does what a roll that is late would have done with the scores that a newer report is about to replace:
-    /// whoever posts first must not decide whether they are used.
-    function _pruneEarly(uint64 epoch) private {
-        Bits memory bits = _bits;
-        Progress memory progress = _progress;
-        if (bits.scored == 0) return;
-        uint64 leaving = bits.leaving;
-        bits.leaving |= _recheck(progress.suspect & bits.occupied);
-        _prune(epoch, bits, progress);
-        bits.leaving = leaving;
-        _bits = bits;
-    }
-
-    /// @dev argmin P_v over scored, non-immune seats; ties go to the lower stake, then to the later seating. Seats that
-    /// are leaving do not count for the floor, which would be missed otherwise (invariant I-07); the lowest of all is
-    /// pruned even so, or leaving for the moment of the roll would spare it the cooldown.
-    function _lowest(
-        uint64 epoch,
-        Bits memory bits,
-        Progress memory progress
-    ) private view returns (PruneView memory v) {
-        v.scoredEpoch = progress.scoredEpoch;
-        uint64 candidates = bits.scored & bits.occupied;
-        if (candidates == 0) return v;
-        v.reason = PruneReason.NotDueYet;
-        if (epoch < progress.scoredEpoch + 2) return v;
-        v.reason = PruneReason.AllImmune;
-        uint256 immunity = _parameters.immunityEpochs;
-        for (uint64 left = candidates; left != 0; left &= left - 1) {
-            uint256 seat = _lowestBit(left);
-            if (_seats[seat].seatedEpoch + immunity > epoch) candidates &= ~_bit(seat);
-        }
-        if (candidates == 0) return v;
-        (uint32 lowest, uint64 tied) = StakingMath.lowestScores(_scores, candidates);
-        (v.seat, v.reason) = _breakTie(tied);
-        uint64 staying = bits.occupied & ~bits.leaving;
-        if (_countBits(staying) <= _parameters.minValidators && staying & _bit(v.seat) != 0) {
-            v.reason = PruneReason.AtFloor;
-            v.seat = 0;
-            return v;
-        }
-        v.owner = _owners[v.seat];
-        v.score = lowest;
-    }
-
-    function _breakTie(uint64 tied) private view returns (uint256 chosen, PruneReason reason) {
-        chosen = _lowestBit(tied);
-        reason = PruneReason.LowestScore;
-        if (tied & (tied - 1) == 0) return (chosen, reason);
-        uint256 leastStake = type(uint256).max;
-        uint256 latest;
-        for (uint64 left = tied; left != 0; left &= left - 1) {
-            uint256 seat = _lowestBit(left);
-            uint256 staked = vault.stakeUnitsOf(_owners[seat]);
-            uint256 seated = _seats[seat].seatedEpoch;
-            if (staked > leastStake) continue;
-            if (staked < leastStake) reason = PruneReason.TieLowerStake;
-            else if (seated > latest) reason = PruneReason.TieLaterSeating;
-            else {
-                if (seated == latest) reason = PruneReason.TieSeatIndex;
-                else if (reason == PruneReason.TieLowerStake) reason = PruneReason.TieLaterSeating;
-                continue;
-            }
-            (chosen, leastStake, latest) = (seat, staked, seated);
-        }
-    }
-
-    function _vacateAll(uint64 seats, uint64 epoch, Bits memory bits, bool silent) private {
-        for (; seats != 0; seats &= seats - 1) {
-            uint256 seat = _lowestBit(seats);
-            address owner = _owners[seat];
-            _vacate(seat, epoch, bits);
-            if (silent) emit VacatedSilent(owner, seat, epoch);
-            else emit Vacated(owner, seat, epoch);
-        }
-    }
 
     /// @dev Fills free seats with the heaviest eligible validators of the waitlist; ineligible ones drop off it. A
     /// candidate is asked for its weight when its turn comes: one that lost more than a quarter of it goes back into the
@@ -472,17 +318,6 @@ contract ValidatorSet is IValidatorSet, ModuleRights {
         bits.occupied |= _bit(seat);
         bits.scored &= ~_bit(seat);
         emit Seated(owner, seat, epoch, weight);
-    }
-
-    function _vacate(uint256 seat, uint64 epoch, Bits memory bits) private {
-        address owner = _owners[seat];
-        delete _seatIndex[owner];
-        delete _owners[seat];
-        delete _seats[seat];
-        _lostSeat[owner] = epoch + 1;
-        bits.occupied &= ~_bit(seat);
-        bits.scored &= ~_bit(seat);
-        bits.checkedIn &= ~_bit(seat); // who sits there next has not said anything yet
     }
 
     /// @dev A seat without a signing key is frozen without weight: nobody could sign for it.
@@ -539,11 +374,6 @@ contract ValidatorSet is IValidatorSet, ModuleRights {
 
     // ---------------------------------------------------------------- internal
 
-    /// @inheritdoc ModuleRights
-    function _moduleDelay() internal view override returns (uint256) {
-        return vault.moduleDelay();
-    }
-
     function _caller() private view returns (address account) {
         (account, , ) = registry.authorised(msg.sender, RIGHT_SEAT);
     }
@@ -564,10 +394,13 @@ contract ValidatorSet is IValidatorSet, ModuleRights {
         if (table == address(0)) return;
         (address[] memory keys, ) = SeatTable.read(table);
         for (uint256 i; i < keys.length; ++i) {
-            if (keys[i] != key) continue;
-            _masks[epoch] |= _bit(i);
-            emit KeyMasked(epoch, i, key);
+            if (keys[i] == key) _maskRow(epoch, i, key);
         }
+    }
+
+    function _maskRow(uint64 epoch, uint256 seat, address key) private {
+        _masks[epoch] |= _bit(seat);
+        emit KeyMasked(epoch, seat, key);
     }
 
     function _performance(SeatScores calldata scores, uint256 i) private view returns (uint256) {
@@ -587,35 +420,5 @@ contract ValidatorSet is IValidatorSet, ModuleRights {
                 scores.hasData,
                 scores.hasLlm
             );
-    }
-
-    function _bit(uint256 seat) private pure returns (uint64) {
-        return uint64(1 << seat);
-    }
-
-    /// @dev Index of the lowest bit set; `bits` is not 0.
-    function _lowestBit(uint64 bits) private pure returns (uint256) {
-        return LibBit.ffs(bits);
-    }
-
-    function _countBits(uint64 bits) private pure returns (uint256) {
-        return LibBit.popCount(bits);
-    }
-
-    function _setParameters(SeatParameters memory p) private {
-        _requireWithin("leastConfirmations", p.leastConfirmations, 1, MAX_SEATS);
-        _requireWithin("minValidators", p.minValidators, p.leastConfirmations, MAX_SEATS);
-        _requireWithin("immunityEpochs", p.immunityEpochs, 0, p.minValidators - 1);
-        _requireWithin("cooldownEpochs", p.cooldownEpochs, 0, 1_000);
-        _requireWithin("haltEpochs", p.haltEpochs, 2, 1_000);
-        _requireWithin("maxSeatShare", p.maxSeatShare, WAD / MAX_SEATS, WAD);
-        uint256 sum = uint256(p.weightConsensus) + p.weightData + p.weightLlm;
-        if (sum != WAD) revert ValidatorSet_WeightsDoNotSumToOne(sum);
-        emit SeatParametersSet(_parameters, p);
-        _parameters = p;
-    }
-
-    function _requireWithin(bytes32 name, uint256 value, uint256 least, uint256 most) private pure {
-        if (value < least || value > most) revert ValidatorSet_ParameterOutOfRange(name, value, least, most);
     }
 }

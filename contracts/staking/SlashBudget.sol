@@ -101,6 +101,9 @@ library SlashBudget {
     }
 
     function lotsUp(uint256 amount) internal pure returns (uint256) {
-        return (amount + LOT - 1) / LOT;
+        // No overflow: whatever is slashed or deferred is spoken for in 104 bits.
+        unchecked {
+            return (amount + (LOT - 1)) / LOT;
+        }
     }
 }

@@ -96,10 +96,11 @@ abstract contract VaultRights is IStakeVault, Ownable {
         _setObserver(observer_);
     }
 
-    /// @notice Lets `slasher` reserve and slash after `moduleDelay` and {activateSlasher}.
+    /// @notice Lets `slasher` reserve and slash after `moduleDelay` and {activateSlasher}; without the delay until the
+    /// vault is wired, as nobody has staked by then.
     /// @param capShare Most it may slash an epoch, of all staked MASA, WAD; type(uint64).max: no cap, for proofs (D8).
     function scheduleSlasher(address slasher, uint64 capShare) external onlyOwner {
-        _schedule(slasher, capShare, _afterDelay());
+        _schedule(slasher, capShare, _wired ? _afterDelay() : uint40(block.timestamp));
     }
 
     /// @notice Takes the right away at once and for good; its deferred slashes are void, its bookings stand, and it may

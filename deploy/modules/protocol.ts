@@ -11,6 +11,7 @@ import type { MasaTokenModule, WrappedTaoModule } from "./tokens.ts";
 function structs(p: DeployParameters) {
   const { weights: seatWeights, ...seats } = p.seats;
   const { weights: qualityWeights, ...terms } = p.terms;
+  const { shares: emissionShares, rate } = p.emission;
   const { references, ...standing } = p.standing;
   const { requestPath, reportPath, evidenceWindow, appealWindow, unbondingDelay, moduleDelay } = p.vault;
   return {
@@ -33,7 +34,9 @@ function structs(p: DeployParameters) {
       weightCoherence: qualityWeights.coherence,
       weightFactual: qualityWeights.factual,
       weightResponseTime: qualityWeights.responseTime,
+      attributionShare: 0n, // until there is a registry of data
     },
+    emission: { rate, ...emissionShares },
   };
 }
 
@@ -43,7 +46,7 @@ export function protocolModule(
   wrappedTao: WrappedTaoModule | undefined,
   governance: TimelockModule,
 ) {
-  const { delays, roles, standing: standingParameters, seats, terms } = structs(p);
+  const { delays, roles, standing: standingParameters, seats, terms, emission } = structs(p);
   const { collateral, slashDestinations: to } = p.vault;
   return buildModule("MasaProtocol", (m) => {
     const deployer = m.getAccount(0);
@@ -75,9 +78,50 @@ export function protocolModule(
     ]);
     const registry = m.contract("NodeRegistry", [deployer, masa, standing, vault, p.poke]);
     const validatorSet = m.contract("ValidatorSet", [deployer, registry, standing, vault, seats]);
-    const escrow = m.contract("RequestEscrow", [deployer, masa, registry, standing, vault, terms, p.limits]);
-    const consensus = m.contract("ScoreConsensus", [clock, validatorSet, escrow, p.clock.roundLength]);
-    // These two are never wired: the timelock owns them from the start.
+    const escrow = m.contract("RequestEscrow", [
+      deployer,
+      masa,
+      clock,
+      registry,
+      standing,
+      vault,
+      feeCurve,
+      terms,
+      p.limits,
+      p.poster,
+    ]);
+    const emissions = m.contract("Emissions", [deployer, masa, clock, vault, emission]);
+    const distributor = m.contract("RewardDistributor", [
+      deployer,
+      masa,
+      emissions,
+      vault,
+      p.emission.activationDelay,
+    ]);
+    const treasury = to.treasury ?? timelock;
+    const feePool = m.contract("FeePool", [timelock, masa, { distributor, emissions, treasury }, p.feeSplit]);
+    const { roundLength, attemptLength } = p.clock;
+    const { maxMissed, ...offenceTerms } = p.offences;
+    const consensus = m.contract("ScoreConsensus", [
+      clock,
+      validatorSet,
+      escrow,
+      distributor,
+      roundLength,
+      attemptLength,
+      deployer,
+    ]);
+    const offences = m.contract("Offences", [
+      deployer,
+      clock,
+      vault,
+      registry,
+      validatorSet,
+      consensus,
+      offenceTerms,
+      maxMissed,
+    ]);
+    // These are never wired: the timelock owns them from the start.
     const epochManager = m.contract("EpochManager", [
       timelock,
       clock,
@@ -109,7 +153,11 @@ export function protocolModule(
       registry,
       validatorSet,
       escrow,
+      feePool,
+      emissions,
+      distributor,
       consensus,
+      offences,
       epochManager,
       guardian,
       lens,

@@ -14,6 +14,7 @@ import {
   payloadHash,
   responseCommitment,
   SCORE_ONE,
+  UNSCORED,
 } from "#sdk";
 import type { RequestPayload, ResponsePayload, ResponseScore } from "#sdk";
 
@@ -22,15 +23,6 @@ import { FRAUD_CODES, indexEvidence } from "./scoring/index.ts";
 import type { EvidenceDocument, EvidenceIndex, SubScores } from "./scoring/index.ts";
 import type { StoredCommitment, StoredRequest } from "./store.ts";
 
-const UNSCORED: ResponseScore = {
-  relevance: 0,
-  coherence: 0,
-  factual: 0,
-  responseTime: 0,
-  throughput: 0,
-  scored: false,
-  fraud: 0,
-};
 /** What an answer that is not served, or not what was committed to, is worth (decision D7). */
 const WORTHLESS: ResponseScore = { ...UNSCORED, scored: true };
 
@@ -182,7 +174,7 @@ export async function judgeRequest(
   request: StoredRequest,
   now: number,
 ): Promise<boolean> {
-  const { store, log, connection } = runtime;
+  const { store, log, connection, relatedAccounts: related } = runtime;
   const mustDecide = now >= request.scoringDeadline - runtime.times.giveUpSeconds;
   let payload: RequestPayload;
   let evidence: Evidence;
@@ -203,15 +195,18 @@ export async function judgeRequest(
     );
     return false;
   }
-  const onChain = await connection.contracts.escrow.commitmentsOf(request.requestId);
+  const onChain = await connection.contracts.escrow.requestOf(request.requestId);
   const commitments = store.commitments(request.requestId);
-  if (onChain.length !== commitments.length) return false; // events of the last block are still to be read
+  if (Number(onChain.responses) !== commitments.length) return false; // events of the last block are still to be read
   const responses: ResponseScore[] = [];
   for (const commitment of commitments) {
-    const committedAt = Number(onChain[commitment.index]?.committedAt ?? 0n);
+    if (related.has(request.asker) || related.has(commitment.worker)) {
+      responses.push(UNSCORED); // its own owner's work, or work for it: others judge that (SCO-09)
+      continue;
+    }
     try {
       const text = await fetchResponse(runtime, request, commitment);
-      responses.push(scoreResponse(runtime, request, payload, evidence, committedAt, text));
+      responses.push(scoreResponse(runtime, request, payload, evidence, commitment.committedAt, text));
     } catch (error) {
       // What fails on this keeper's own side of the chain says nothing about the worker.
       const isOwnFault = error instanceof MasaError && error.code === "MASA-301";

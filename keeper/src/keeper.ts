@@ -3,9 +3,10 @@ import type { Logger } from "pino";
 
 import { connect, explainChainError, MasaError, readEvents, signsFor } from "#sdk";
 
+import { probeWorkers } from "./availability.ts";
 import { proposeEpoch, rollEpoch } from "./epochs.ts";
 import { judgeRequest } from "./judge.ts";
-import { isClosed, proposeRound } from "./rounds.ts";
+import { proposeRound } from "./rounds.ts";
 import { makeRuntime } from "./runtime.ts";
 import type { KeeperRuntime } from "./runtime.ts";
 import { scorers } from "./scoring/index.ts";
@@ -13,6 +14,7 @@ import type { ScorerName } from "./scoring/index.ts";
 import { applySlashes, keepSeat } from "./seat.ts";
 import { startKeeperServer } from "./server.ts";
 import { KeeperStore } from "./store.ts";
+import { isClosed } from "./turns.ts";
 
 /** Blocks read again at every look, so that events of a short reorganisation are not missed. */
 const OVERLAP_BLOCKS = 12;
@@ -32,9 +34,10 @@ export interface KeeperOptions {
   readonly allowPrivateHosts: boolean;
   /** Milliseconds between looks. */
   readonly pollMs: number;
-  readonly attemptSeconds: number;
   readonly giveUpSeconds: number;
   readonly peerTimeoutMs: number;
+  /** Accounts of the same owner as the validator, whose responses and requests it does not judge. */
+  readonly relatedAccounts: readonly string[];
   /** Whether to ask for a seat again when the validator has lost its own; needs the right "seat". */
   readonly rejoin: boolean;
   readonly log: Logger;
@@ -76,6 +79,7 @@ async function tick(runtime: KeeperRuntime, sync: () => Promise<void>): Promise<
       },
     ],
     ["epoch report", () => proposeEpoch(runtime, now)],
+    ["probes", () => probeWorkers(runtime, now)],
     ["slashes", () => applySlashes(runtime, now)],
   ];
   const failures: unknown[] = [];
@@ -117,6 +121,9 @@ export async function startKeeper(options: KeeperOptions): Promise<Keeper> {
       store,
       scorer: scorers[options.scorer],
       roundLength: Number(await contracts.consensus.roundLength()),
+      attemptLength: Number(await contracts.consensus.attemptLength()),
+      maxMissed: async (epoch) => Number(await contracts.offences.maxMissedOf(epoch)),
+      relatedAccounts: new Set([account, ...options.relatedAccounts]),
       times: options,
       allowPrivateHosts: options.allowPrivateHosts,
       rejoin: options.rejoin,

@@ -1,4 +1,5 @@
 /** What every part of a keeper works with, made once at start. */
+import { ZeroAddress } from "ethers";
 import type { Logger } from "pino";
 
 import {
@@ -19,8 +20,6 @@ import type { KeeperStore } from "./store.ts";
 import { MAX_MESSAGE_BYTES } from "./wire.ts";
 
 export interface KeeperTimes {
-  /** Seconds of a proposer's turn; the next drawn seat follows when it stays silent. */
-  readonly attemptSeconds: number;
   /** Milliseconds for a peer to answer. */
   readonly peerTimeoutMs: number;
   /** Seconds before a scoring deadline at which an unserved payload is given up and scores 0. */
@@ -37,6 +36,12 @@ export interface KeeperRuntime {
   readonly scorer: Scorer;
   /** Seconds of a round, as fixed at deployment. */
   readonly roundLength: number;
+  /** Seconds of a proposer's turn, likewise; the next drawn seat follows when it stays silent. */
+  readonly attemptLength: number;
+  /** Final rounds of an epoch that a seat may miss without being idle. */
+  readonly maxMissed: (epoch: number) => Promise<number>;
+  /** Accounts beside the validator's own that belong to the same owner: their responses are left unscored (SCO-09). */
+  readonly relatedAccounts: ReadonlySet<string>;
   readonly times: KeeperTimes;
   readonly allowPrivateHosts: boolean;
   /** Whether to ask for a seat again when the validator has lost its own. */
@@ -46,6 +51,8 @@ export interface KeeperRuntime {
   clock(): Promise<Clock>;
   /** The set frozen for an epoch, cached: it never changes. */
   frozenSeats(epoch: number): Promise<FrozenSeats | null>;
+  /** The account of each seat of the set frozen for an epoch, cached; zero for free seats. */
+  accountsOf(epoch: number): Promise<readonly string[]>;
   /** Seats of a frozen set whose keys were revoked since, by now. */
   maskOf(epoch: number): Promise<bigint>;
   /** Account and endpoint of a hot key; null where it is not registered or publishes none. */
@@ -79,13 +86,14 @@ function remembered(look: (name: string) => Promise<Peer | null>): (name: string
   };
 }
 
-type Made = "clock" | "frozenSeats" | "maskOf" | "peerOf" | "peerAt" | "call";
+type Made = "clock" | "frozenSeats" | "accountsOf" | "maskOf" | "peerOf" | "peerAt" | "call";
 
 export function makeRuntime(parts: Omit<KeeperRuntime, Made>): KeeperRuntime {
   const { connection } = parts;
   const wallet = connection.wallet;
   if (wallet === null) throw new MasaError("MASA-104");
   const frozen = new Map<number, FrozenSeats>();
+  const accounts = new Map<number, readonly string[]>();
   let clock: { epoch: number; read: Clock } | null = null;
   const peerAt = remembered(async (account) => {
     const endpoint = await readEndpoint(connection.contracts, account);
@@ -95,6 +103,16 @@ export function makeRuntime(parts: Omit<KeeperRuntime, Made>): KeeperRuntime {
     const account = await signsFor(connection.contracts, hotKey);
     return account === null ? null : peerAt(account);
   });
+  const frozenSeats = async (epoch: number): Promise<FrozenSeats | null> => {
+    const known = frozen.get(epoch);
+    if (known !== undefined) return known;
+    const read = await readFrozenSeats(connection.contracts, epoch);
+    if (read !== null) {
+      frozen.set(epoch, read);
+      frozen.delete(epoch - KEPT_EPOCHS);
+    }
+    return read;
+  };
   return {
     ...parts,
     async clock() {
@@ -102,14 +120,18 @@ export function makeRuntime(parts: Omit<KeeperRuntime, Made>): KeeperRuntime {
       if (clock?.epoch !== epoch) clock = { epoch, read: await readClock(connection.contracts, epoch) };
       return clock.read;
     },
-    async frozenSeats(epoch) {
-      const known = frozen.get(epoch);
+    frozenSeats,
+    async accountsOf(epoch) {
+      const known = accounts.get(epoch);
       if (known !== undefined) return known;
-      const read = await readFrozenSeats(connection.contracts, epoch);
-      if (read !== null) {
-        frozen.set(epoch, read);
-        frozen.delete(epoch - KEPT_EPOCHS);
-      }
+      const hotKeys = (await frozenSeats(epoch))?.hotKeys ?? [];
+      const read = await Promise.all(
+        hotKeys.map(async (hotKey) =>
+          hotKey === ZeroAddress ? ZeroAddress : await connection.contracts.registry.accountOf(hotKey),
+        ),
+      );
+      accounts.set(epoch, read);
+      accounts.delete(epoch - KEPT_EPOCHS);
       return read;
     },
     maskOf: (epoch) => readMask(connection.contracts, epoch),
@@ -143,13 +165,15 @@ export function makeRuntime(parts: Omit<KeeperRuntime, Made>): KeeperRuntime {
 
 /** Where a Unix second lies: its epoch, the round in it and the attempt in that. */
 export async function placeInTime(
-  runtime: Pick<KeeperRuntime, "clock" | "roundLength" | "times">,
+  runtime: Pick<KeeperRuntime, "clock" | "roundLength" | "attemptLength">,
   timestamp: number,
 ) {
+  const { roundLength, attemptLength } = runtime;
   const { epoch, secondsInEpoch, length } = locate(await runtime.clock(), timestamp);
-  const rounds = Math.floor(length / runtime.roundLength);
-  // The remainder of an epoch that its rounds do not fill belongs to its last round.
-  const round = Math.min(Math.floor(secondsInEpoch / runtime.roundLength), rounds - 1);
-  const attempt = Math.floor((secondsInEpoch - round * runtime.roundLength) / runtime.times.attemptSeconds);
-  return { epoch, round, attempt, secondsInEpoch };
+  const rounds = Math.floor(length / roundLength);
+  // The remainder of an epoch that its rounds do not fill belongs to its last round, and so for attempts of a round.
+  const round = Math.min(Math.floor(secondsInEpoch / roundLength), rounds - 1);
+  const attempts = Math.floor(roundLength / attemptLength);
+  const attempt = Math.min(Math.floor((secondsInEpoch - round * roundLength) / attemptLength), attempts - 1);
+  return { epoch, round, attempt, secondsInEpoch, length };
 }

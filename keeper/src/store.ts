@@ -5,10 +5,13 @@
  */
 import { DatabaseSync } from "node:sqlite";
 
-import { MasaError } from "#sdk";
+import { hexlify, randomBytes } from "ethers";
+
+import { decodeResults, encodeResults, MasaError } from "#sdk";
 import type { MasaEvent, RequestResult } from "#sdk";
 
-import { decodeResults, encodeResults } from "./wire.ts";
+import { PROBE_SCHEMA, ProbeStore } from "./probeStore.ts";
+import { TURN_SCHEMA, TurnStore } from "./turnStore.ts";
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -21,7 +24,7 @@ const SCHEMA = `
   ) STRICT;
   CREATE TABLE IF NOT EXISTS commitments (
     request_id TEXT NOT NULL, idx INTEGER NOT NULL, worker TEXT NOT NULL, nonce TEXT NOT NULL, hash TEXT NOT NULL,
-    salt TEXT, payload TEXT, PRIMARY KEY (request_id, idx)
+    committed_at INTEGER NOT NULL, salt TEXT, payload TEXT, PRIMARY KEY (request_id, idx)
   ) STRICT;
   CREATE TABLE IF NOT EXISTS own_scores (request_id TEXT PRIMARY KEY, result TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS signed (
@@ -29,11 +32,12 @@ const SCHEMA = `
     digest TEXT NOT NULL, PRIMARY KEY (what, epoch, round, attempt)
   ) STRICT;
   CREATE TABLE IF NOT EXISTS archives (digest TEXT PRIMARY KEY, epoch INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS report_signatures (digest TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS final_rounds (
     epoch INTEGER NOT NULL, round INTEGER NOT NULL, digest TEXT NOT NULL, signers TEXT NOT NULL,
     PRIMARY KEY (epoch, round)
   ) STRICT;
-  CREATE TABLE IF NOT EXISTS final_epochs (epoch INTEGER PRIMARY KEY) STRICT;
+  CREATE TABLE IF NOT EXISTS final_epochs (epoch INTEGER PRIMARY KEY, digest TEXT NOT NULL) STRICT;
 `;
 
 export interface StoredRequest {
@@ -53,12 +57,15 @@ export interface StoredCommitment {
   readonly worker: string;
   readonly nonce: bigint;
   readonly hash: string;
+  /** Unix second. */
+  readonly committedAt: number;
   readonly salt: string | null;
   readonly payload: string | null;
 }
 
 /** What may be signed once for each (epoch, round, attempt). */
-export type Signable = "vector" | "scoreReport" | "epochReport";
+export type Signable =
+  "vector" | "commitment" | "commitmentSet" | "scoreReport" | "epochReport" | "availability";
 
 type Row = Record<string, unknown>;
 
@@ -76,13 +83,17 @@ const toRequest = (row: Row): StoredRequest => ({
 
 export class KeeperStore {
   readonly #db: DatabaseSync;
+  readonly turns: TurnStore;
+  readonly probes: ProbeStore;
 
   /** Opens or creates the file. Throws MASA-108. */
   constructor(path: string) {
     try {
       this.#db = new DatabaseSync(path);
       this.#db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;");
-      this.#db.exec(SCHEMA);
+      for (const schema of [SCHEMA, TURN_SCHEMA, PROBE_SCHEMA]) this.#db.exec(schema);
+      this.turns = new TurnStore(this.#db);
+      this.probes = new ProbeStore(this.#db);
     } catch (cause) {
       throw new MasaError("MASA-108", `${path}: ${(cause as Error).message}`, { cause });
     }
@@ -150,6 +161,7 @@ export class KeeperStore {
       worker: row["worker"] as string,
       nonce: BigInt(row["nonce"] as string),
       hash: row["hash"] as string,
+      committedAt: row["committed_at"] as number,
       salt: row["salt"] as string | null,
       payload: row["payload"] as string | null,
     }));
@@ -189,17 +201,31 @@ export class KeeperStore {
     return row?.["digest"] === digest;
   }
 
-  hasSigned(
+  /** What was signed for the turn; null: nothing. */
+  signedDigest(
     what: Signable,
     { epoch, round, attempt }: { epoch: number; round: number; attempt: number },
-  ): boolean {
+  ): string | null {
     const row = this.#db
-      .prepare("SELECT 1 FROM signed WHERE what = ? AND epoch = ? AND round = ? AND attempt = ?")
+      .prepare("SELECT digest FROM signed WHERE what = ? AND epoch = ? AND round = ? AND attempt = ?")
       .get(what, epoch, round, attempt);
-    return row !== undefined;
+    return (row?.["digest"] as string | undefined) ?? null;
   }
 
-  /** The vectors behind a report, kept by its digest: the epoch report is recomputed from them. */
+  hasSigned(what: Signable, turn: { epoch: number; round: number; attempt: number }): boolean {
+    return this.signedDigest(what, turn) !== null;
+  }
+
+  /** A number that only this keeper knows, made once: when it probes workers follows from it. */
+  secret(): string {
+    const known = this.#meta("secret");
+    if (known !== null) return known;
+    const made = hexlify(randomBytes(32));
+    this.#setMeta("secret", made);
+    return made;
+  }
+
+  /** What is behind a report, kept by its digest: auditors recompute the report from it. */
   saveArchive(digest: string, epoch: number, body: string): void {
     this.#db
       .prepare("INSERT INTO archives (digest, epoch, body) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
@@ -208,6 +234,16 @@ export class KeeperStore {
 
   archive(digest: string): string | null {
     const row = this.#db.prepare("SELECT body FROM archives WHERE digest = ?").get(digest);
+    return (row?.["body"] as string | undefined) ?? null;
+  }
+
+  /** The signatures that a report was posted with, where this keeper posted it. */
+  saveSignatures(digest: string, body: string): void {
+    this.#db.prepare("INSERT INTO report_signatures VALUES (?, ?) ON CONFLICT DO NOTHING").run(digest, body);
+  }
+
+  signatures(digest: string): string | null {
+    const row = this.#db.prepare("SELECT body FROM report_signatures WHERE digest = ?").get(digest);
     return (row?.["body"] as string | undefined) ?? null;
   }
 
@@ -229,6 +265,16 @@ export class KeeperStore {
     return this.#db.prepare("SELECT 1 FROM final_epochs WHERE epoch = ?").get(epoch) !== undefined;
   }
 
+  /** Whether the report of this digest is final. */
+  isFinal(digest: string): boolean {
+    const row = this.#db
+      .prepare(
+        "SELECT 1 FROM final_rounds WHERE digest = ? UNION SELECT 1 FROM final_epochs WHERE digest = ?",
+      )
+      .get(digest, digest);
+    return row !== undefined;
+  }
+
   #applyEvent(event: MasaEvent): void {
     switch (event.type) {
       case "submitted":
@@ -248,8 +294,15 @@ export class KeeperStore {
         return;
       case "committed":
         this.#db
-          .prepare("INSERT INTO commitments VALUES (?, ?, ?, ?, ?, NULL, NULL) ON CONFLICT DO NOTHING")
-          .run(String(event.requestId), event.index, event.worker, String(event.nonce), event.commitment);
+          .prepare("INSERT INTO commitments VALUES (?, ?, ?, ?, ?, ?, NULL, NULL) ON CONFLICT DO NOTHING")
+          .run(
+            String(event.requestId),
+            event.index,
+            event.worker,
+            String(event.nonce),
+            event.commitment,
+            event.committedAt,
+          );
         return;
       case "settled":
       case "closed":
@@ -274,7 +327,9 @@ export class KeeperStore {
           .run(event.epoch, event.round, event.digest, String(event.signers));
         return;
       case "epochFinal":
-        this.#db.prepare("INSERT INTO final_epochs VALUES (?) ON CONFLICT DO NOTHING").run(event.epoch);
+        this.#db
+          .prepare("INSERT INTO final_epochs VALUES (?, ?) ON CONFLICT DO NOTHING")
+          .run(event.epoch, event.digest);
         return;
       case "responseSettled":
         return; // of interest to workers and askers only

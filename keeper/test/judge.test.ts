@@ -12,6 +12,7 @@ import {
   responseCommitment,
   SCORE_ONE,
   startNodeServer,
+  UNSCORED,
 } from "#sdk";
 import type { MasaEvent, NodeServer, RequestPayload, ResponsePayload, ResponseScore } from "#sdk";
 
@@ -36,15 +37,6 @@ const SCORING_DEADLINE = START + 100;
 const EARLY = START;
 const LATE = SCORING_DEADLINE - TIMES.giveUpSeconds;
 
-const UNSCORED = {
-  relevance: 0,
-  coherence: 0,
-  factual: 0,
-  responseTime: 0,
-  throughput: 0,
-  scored: false,
-  fraud: 0,
-};
 const WORTHLESS = { ...UNSCORED, scored: true };
 
 const servers: NodeServer[] = [];
@@ -77,6 +69,7 @@ interface Answer {
 }
 
 interface Case {
+  readonly chain: FakeChain;
   readonly keeper: KeeperUnderTest;
   readonly store: KeeperStore;
   readonly request: StoredRequest;
@@ -136,6 +129,7 @@ async function setUp(
       hasEvidence: changes.hasEvidence ?? documents.length > 0,
       maxResponses: 4,
       baseRewardWei: 1n,
+      feeWei: 0n,
       minQualityWad: 6n * 10n ** 17n,
       submittedAt: START - 60,
       responseDeadline: START - 20,
@@ -144,13 +138,13 @@ async function setUp(
   ];
   chain.endpoints.set(asker, await serve(asker, askerPages, chain, callers));
   const workerPages: Pages[] = [];
-  const commitments: { worker: string; committedAt: bigint }[] = [];
+  const commitments: { worker: string }[] = [];
   for (const [index, answer] of answers(requestId).entries()) {
     const worker = walletOf(`worker ${index}`).address;
     const page = answer.served === undefined ? served(answer.payload) : answer.served;
     const pages: Pages = new Map(page === null ? [] : [[`/responses/${requestId}`, page]]);
     workerPages.push(pages);
-    commitments.push({ worker, committedAt: BigInt(START - 50) });
+    commitments.push({ worker });
     chain.endpoints.set(worker, await serve(worker, pages, chain, callers));
     events.push({
       type: "committed",
@@ -159,6 +153,7 @@ async function setUp(
       index,
       nonce: 3n,
       commitment: responseCommitment(requestId, worker, 3n, SALT, payloadHash(answer.payload)),
+      committedAt: START - 50,
     });
   }
   chain.commitments.set(requestId, commitments);
@@ -166,6 +161,7 @@ async function setUp(
   after(() => keeper.store.close());
   const request = keeper.store.request(requestId) as StoredRequest;
   return {
+    chain,
     keeper,
     store: keeper.store,
     request,
@@ -344,11 +340,29 @@ describe("judgeRequest", () => {
     assert.equal(made.scores()?.[0]?.scored, true);
   });
 
+  it("SCO-09: leaves its own owner's other accounts to the others", async () => {
+    const made = await setUp((id) => [
+      { payload: responseText(id, ANSWER) },
+      { payload: responseText(id, ANSWER), served: null },
+    ]);
+    const runtime = { ...made.keeper.runtime, relatedAccounts: new Set([walletOf("worker 1").address]) };
+    // It does not even ask for an answer that it does not judge.
+    assert.equal(await judgeRequest(runtime, made.request, EARLY), true);
+    const [other, own] = made.scores() ?? [];
+    assert.ok(other?.scored);
+    assert.deepEqual(own, UNSCORED);
+  });
+
+  it("SCO-09: judges none of the answers that its own owner pays for", async () => {
+    const made = await setUp((id) => [{ payload: responseText(id, ANSWER) }]);
+    const runtime = { ...made.keeper.runtime, relatedAccounts: new Set([asker]) };
+    assert.equal(await judgeRequest(runtime, made.request, EARLY), true);
+    assert.deepEqual(made.scores(), [UNSCORED]);
+  });
+
   it("waits while the chain knows of more commitments than it has read", async () => {
     const made = await setUp((id) => [{ payload: responseText(id, ANSWER) }]);
-    const chain = made.keeper.runtime.connection.contracts.escrow;
-    const known = await chain.commitmentsOf(made.request.requestId);
-    (known as unknown as object[]).push({ worker: walletOf("late").address, committedAt: 1n });
+    made.chain.commitments.get(made.request.requestId)?.push({ worker: walletOf("late").address });
     assert.equal(await made.judge(LATE), false);
     assert.equal(made.scores(), undefined);
   });

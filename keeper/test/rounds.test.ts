@@ -5,15 +5,19 @@ import { afterEach, describe, it } from "node:test";
 import { recoverAddress } from "ethers";
 import type { Wallet } from "ethers";
 
-import { assembleResults, isEnough, proposerOf, scoreReportDigest, seatsOf, signVector } from "#sdk";
-import type { RequestResult, ScoreReport, SignedVector } from "#sdk";
+import { isEnough, proposerOf, scoreReportDigest, seatsOf } from "#sdk";
+import type { RequestResult, Reveal, RoundEvidence, ScoreReport } from "#sdk";
 
+import { commitAs, cosignAs, reportOf } from "../../sdk/test/rounds.ts";
+import type { Network } from "../../sdk/test/rounds.ts";
 import { refusal, score, walletOf } from "../../sdk/test/support.ts";
-import { ownVector, proposeRound, requireTurn, signProposedRound } from "../src/rounds.ts";
+import { commit, reveal, takeReveal } from "../src/commitments.ts";
+import { proposeRound, signProposedRound } from "../src/rounds.ts";
 import { placeInTime } from "../src/runtime.ts";
-import { encode } from "../src/wire.ts";
-import type { RoundArchive } from "../src/wire.ts";
+import { requireTurn } from "../src/turns.ts";
+import { decodeRound, encode } from "../src/wire.ts";
 import {
+  CLOCK,
   closeKeepers,
   closing,
   EPOCH,
@@ -24,6 +28,7 @@ import {
   requestEvents,
   signersOf,
   START,
+  TIMES,
   WORKER,
 } from "./support.ts";
 
@@ -96,7 +101,7 @@ describe("proposeRound", () => {
       [0, 1, 3, 4, 5].filter((seat) => seat !== robbed),
     );
     const archive = store.archive(scoreReportDigest(chain.manifest, posted.report)) ?? "";
-    const seats = (JSON.parse(archive) as RoundArchive).vectors.map(({ seat }) => seat);
+    const seats = decodeRound(archive).reveals.map(({ vector }) => vector.seat);
     assert.equal(seats.includes(robbed), false, "its vector moves no median");
   });
 
@@ -109,30 +114,38 @@ describe("proposeRound", () => {
   });
 });
 
-/** A report for the first turn as its proposer would make it, and means to spoil it. */
+/** A keeper that takes part in the first turn beside three wallets, and a report for it as its proposer would make it. */
 async function proposal() {
   const chain = new FakeChain([20n, 20n, 20n, 20n]);
-  const proposer = proposerOf(chain.frozen, 0, 0);
-  const seat = [0, 1, 2, 3].find((other) => other !== proposer) as number;
-  const keeper = makeKeeper(chain, chain.keys[seat] as Wallet);
+  const { manifest, frozen, keys } = chain;
+  const seats = [0, 1, 2, 3];
+  const proposer = proposerOf(frozen, 0, 0);
+  const seat = seats.find((other) => other !== proposer) as number;
+  const proposerKey = frozen.hotKeys[proposer] as string;
+  const keeper = makeKeeper(chain, keys[seat] as Wallet);
   keeper.store.apply(requestEvents(1n, [WORKER]), 2);
   keeper.store.saveOwnResult(ownResult(seat));
+  const net: Network = { manifest, frozen, keys };
   const turn = { epoch: EPOCH, round: 0, attempt: 0 };
-  const sign = (
-    at: number,
-    results: readonly RequestResult[] = [ownResult(at)],
-    other: Partial<SignedVector> = {},
-  ) => signVector(chain.keys[at] as Wallet, chain.manifest, { seat: at, ...turn, results, ...other });
-  const vectors = await Promise.all([0, 1, 2, 3].map((at) => sign(at)));
-  const assemble = (from: readonly SignedVector[]) => assembleResults(from, chain.frozen, new Map([[1n, 1]]));
-  const report: ScoreReport = {
-    ...turn,
-    poster: chain.frozen.hotKeys[proposer] as string,
-    results: assemble(vectors),
-  };
-  const round: RoundArchive = { report, vectors };
-  const proposerKey = chain.frozen.hotKeys[proposer] as string;
-  return { chain, keeper, seat, proposer, proposerKey, sign, vectors, assemble, report, round };
+  const others = await Promise.all(
+    seats.filter((at) => at !== seat).map((at) => commitAs(net, turn, at, [ownResult(at)])),
+  );
+  const mine = await commit(keeper.runtime, { ...turn, requestIds: [1n] });
+  const commitments = [...others.map(({ commitment }) => commitment), mine].sort((a, b) => a.seat - b.seat);
+  const cosignatures = await Promise.all(seats.map((at) => cosignAs(net, turn, at, commitments)));
+  const set = { commitments, cosignatures };
+  for (const { reveal: shown } of others)
+    await takeReveal(keeper.runtime, { ...set, reveal: shown }, frozen.hotKeys[shown.vector.seat] as string);
+  const reveals = await reveal(keeper.runtime, { ...turn, ...set });
+  const report = reportOf(net, turn, commitments, reveals, new Map([[1n, 1]]));
+  const round: RoundEvidence = { report, ...set, reveals };
+  /** The round with these reveals alone, and the report that follows from them. */
+  const withReveals = (given: readonly Reveal[]): RoundEvidence => ({
+    ...round,
+    reveals: given,
+    report: reportOf(net, turn, commitments, given, new Map([[1n, 1]])),
+  });
+  return { chain, net, keeper, seat, proposer, proposerKey, turn, set, reveals, report, round, withReveals };
 }
 const isSigned = (chain: FakeChain, signer: string, report: ScoreReport, signature: string): boolean =>
   recoverAddress(scoreReportDigest(chain.manifest, report), signature) === signer;
@@ -140,7 +153,7 @@ const isSigned = (chain: FakeChain, signer: string, report: ScoreReport, signatu
 /** What must be refused leaves nothing behind: the right report can still be signed afterwards. */
 async function refusesButNotForGood(
   made: Awaited<ReturnType<typeof proposal>>,
-  round: RoundArchive,
+  round: RoundEvidence,
   words: RegExp,
   proposer = made.proposerKey,
 ): Promise<void> {
@@ -154,69 +167,78 @@ describe("signProposedRound", () => {
   it("signs what follows from the vectors, again when asked again", async () => {
     const made = await proposal();
     const { keeper, chain, round, report, proposerKey } = made;
+    assert.equal(made.reveals.length, 4);
     const first = await signProposedRound(keeper.runtime, round, proposerKey);
     assert.ok(isSigned(chain, keeper.runtime.hotKey, report, first));
     assert.equal(await signProposedRound(keeper.runtime, round, proposerKey), first);
     assert.equal(keeper.store.archive(scoreReportDigest(chain.manifest, report)), encode(round));
   });
 
-  it("refuses who is not drawn for the attempt", async () => {
+  it("refuses a proposer whose turn it is not", async () => {
     const made = await proposal();
-    const other = made.chain.frozen.hotKeys[(made.proposer + 1) % 4] as string;
-    await refusesButNotForGood(made, made.round, /turn/, other);
+    const other = made.chain.frozen.hotKeys[made.seat] as string;
+    await refusesButNotForGood(made, made.round, /turn, not/, other);
   });
 
-  it("refuses a stranger", async () => {
+  it("refuses a report of an attempt that has not begun, or that no round has", async () => {
     const made = await proposal();
-    await refusesButNotForGood(made, made.round, /turn/, walletOf("stranger").address);
-  });
-
-  it("refuses an attempt that has not begun, and an epoch without a set", async () => {
-    const made = await proposal();
-    const { chain, report } = made;
-    const later = { ...report, attempt: 3 };
-    const drawn = chain.frozen.hotKeys[proposerOf(chain.frozen, 0, 3)] as string;
-    await refusesButNotForGood(made, { ...made.round, report: later }, /not begun/, drawn);
-    await refusesButNotForGood(
-      made,
-      { ...made.round, report: { ...report, epoch: EPOCH + 1 } },
-      /no set is frozen/,
+    const later = (attempt: number) => ({ ...made.round, report: { ...made.report, attempt } });
+    const drawn = (attempt: number) =>
+      made.chain.frozen.hotKeys[proposerOf(made.chain.frozen, 0, attempt)] as string;
+    await refusesButNotForGood(made, later(1), /attempt 1 has not begun/, drawn(1));
+    made.chain.time = START + 59;
+    await refusal(
+      () => signProposedRound(made.keeper.runtime, later(4), drawn(4)),
+      "MASA-503",
+      /no attempt 4/,
+    );
+    made.chain.time = START + 2 * CLOCK.epochLength;
+    await refusal(
+      () => signProposedRound(made.keeper.runtime, made.round, made.proposerKey),
+      "MASA-503",
+      /too long ago/,
     );
   });
 
-  it("refuses results that are not the medians", async () => {
+  it("refuses results that are not the medians of the vectors", async () => {
     const made = await proposal();
-    const [median] = made.report.results;
-    const better = {
-      requestId: 1n,
-      responses: [{ ...(median?.responses[0] ?? score()), relevance: 999_999_999 }],
-    };
-    await refusesButNotForGood(
-      made,
-      { ...made.round, report: { ...made.report, results: [better] } },
-      /not the medians/,
-    );
+    const better: RequestResult = { requestId: 1n, responses: [score({ relevance: 1_000_000_000 })] };
+    const round = { ...made.round, report: { ...made.report, results: [better] } };
+    await refusesButNotForGood(made, round, /not the medians/);
   });
 
-  it("refuses vectors that were altered, or signed for another turn or by another", async () => {
-    const made = await proposal();
-    const { vectors, sign, proposer } = made;
-    const spoiled: [string, SignedVector][] = [
-      ["altered", { ...(vectors[proposer] as SignedVector), results: [ownResult(9)] }],
-      ["another round", await sign(proposer, undefined, { round: 1 })],
-      ["another attempt", await sign(proposer, undefined, { attempt: 1 })],
-      ["another seat's key", { ...(await sign((proposer + 1) % 4)), seat: proposer }],
-    ];
-    for (const [what, vector] of spoiled) {
-      const fresh = await proposal();
-      const with_ = vectors.map((own) => (own.seat === proposer ? vector : own));
-      const report = { ...fresh.report, results: made.assemble(with_) };
-      await refusesButNotForGood(fresh, { report, vectors: with_ }, /not signed for this attempt/).catch(
-        (error: unknown) => {
-          throw new Error(what, { cause: error });
-        },
-      );
+  it("refuses a report that leaves out a vector revealed to it in time, its own or another's", async () => {
+    for (const whose of ["own", "other"] as const) {
+      const made = await proposal();
+      const left =
+        whose === "own"
+          ? made.seat
+          : made.reveals.find(({ vector }) => vector.seat !== made.seat)?.vector.seat;
+      const without = made.withReveals(made.reveals.filter(({ vector }) => vector.seat !== left));
+      assert.equal(without.report.results.length, 1, "three of four are enough for medians");
+      await refusesButNotForGood(made, without, new RegExp(`leaves out the vector of seat ${left}`));
     }
+  });
+
+  it("signs without a vector that came after it had closed the turn", async () => {
+    const made = await proposal();
+    const { chain, net, turn, seat, proposerKey } = made;
+    const late = made.reveals.find(({ vector }) => vector.seat !== seat) as Reveal;
+    const keeper = makeKeeper(chain, chain.keys[seat] as Wallet);
+    keeper.store.apply(requestEvents(1n, [WORKER]), 2);
+    for (const shown of made.reveals) {
+      const by = net.frozen.hotKeys[shown.vector.seat] as string;
+      if (shown !== late) await takeReveal(keeper.runtime, { ...made.set, reveal: shown }, by);
+    }
+    const started = Date.now();
+    const shown = await reveal(keeper.runtime, { ...turn, ...made.set });
+    assert.ok(Date.now() - started >= TIMES.peerTimeoutMs / 4 - 50, "it waited for who was missing");
+    assert.equal(shown.length, 3);
+    const by = net.frozen.hotKeys[late.vector.seat] as string;
+    await takeReveal(keeper.runtime, { ...made.set, reveal: late }, by);
+    const without = made.withReveals(made.reveals.filter((given) => given !== late));
+    const signature = await signProposedRound(keeper.runtime, without, proposerKey);
+    assert.ok(isSigned(chain, keeper.runtime.hotKey, without.report, signature));
   });
 
   it("refuses vectors of a key that was revoked", async () => {
@@ -226,45 +248,22 @@ describe("signProposedRound", () => {
     await refusal(() => signProposedRound(keeper.runtime, round, proposerKey), "MASA-503", /was revoked/);
   });
 
-  it("refuses two vectors of one seat, whichever they are", async () => {
+  it("lets the signers pay whom they like for posting", async () => {
     const made = await proposal();
-    const second = await made.sign(made.proposer, [{ requestId: 1n, responses: [score({ relevance: 0 })] }]);
-    await refusesButNotForGood(made, { ...made.round, vectors: [...made.vectors, second] }, /two vectors/);
-  });
-
-  it("refuses a report that sends the poster's refund to somebody else", async () => {
-    const made = await proposal();
-    const report = { ...made.report, poster: "0x00000000000000000000000000000000000000aa" };
-    await refusesButNotForGood(made, { ...made.round, report }, /names another poster/);
-  });
-
-  it("refuses a report that leaves its own vector out", async () => {
-    const made = await proposal();
-    const without = made.vectors.filter((vector) => vector.seat !== made.seat);
-    const report = { ...made.report, results: made.assemble(without) };
-    assert.equal(report.results.length, 1, "three of four are enough for medians");
-    await refusesButNotForGood(made, { report, vectors: without }, /leaves out/);
-  });
-
-  it("signs without its own vector where it has not judged the request itself", async () => {
-    const made = await proposal();
-    const { chain, seat, proposerKey } = made;
-    const keeper = makeKeeper(chain, chain.keys[seat] as Wallet);
-    keeper.store.apply(requestEvents(1n, [WORKER]), 2);
-    const without = made.vectors.filter((vector) => vector.seat !== seat);
-    const report = { ...made.report, results: made.assemble(without) };
-    const signature = await signProposedRound(keeper.runtime, { report, vectors: without }, proposerKey);
-    assert.ok(isSigned(chain, keeper.runtime.hotKey, report, signature));
+    const report = { ...made.report, poster: walletOf("treasury").address };
+    const signature = await signProposedRound(
+      made.keeper.runtime,
+      { ...made.round, report },
+      made.proposerKey,
+    );
+    assert.ok(isSigned(made.chain, made.keeper.runtime.hotKey, report, signature));
   });
 
   it("refuses a second report for the attempt, however good", async () => {
     const made = await proposal();
-    const { keeper, round, report, proposerKey, vectors, assemble } = made;
+    const { keeper, round, report, proposerKey } = made;
     await signProposedRound(keeper.runtime, round, proposerKey);
-    // Seat 0 is one of the two whoever was drawn, and its scores are their median, not that of all four.
-    const others = vectors.filter(({ seat }) => seat === made.seat || seat === made.proposer);
-    const second = { report: { ...report, results: assemble(others) }, vectors: others };
-    assert.notEqual(encode(second.report), encode(report), "it is another report");
+    const second = { ...round, report: { ...report, poster: walletOf("another").address } };
     await refusal(
       () => signProposedRound(keeper.runtime, second, proposerKey),
       "MASA-503",
@@ -272,29 +271,29 @@ describe("signProposedRound", () => {
     );
   });
 
-  it("refuses requests that are unknown, settled, still open to answers or too late", async () => {
+  it("refuses requests that are unknown, settled or too late", async () => {
     const made = await proposal();
-    const { chain, keeper, proposerKey, round } = made;
-    const of = (requestId: bigint): RoundArchive => ({
+    const { keeper, proposerKey, round, chain } = made;
+    const of = (requestId: bigint): RoundEvidence => ({
       ...round,
       report: { ...made.report, results: [{ requestId, responses: [score()] }] },
     });
+    const refuse = (given: RoundEvidence) =>
+      refusal(
+        () => signProposedRound(keeper.runtime, given, proposerKey),
+        "MASA-503",
+        /cannot be settled now/,
+      );
+    await refuse(of(99n));
+    keeper.store.apply([{ type: "settled", requestId: 1n, paidWei: 0n }], 3);
+    await refuse(round);
+    const fresh = await proposal();
+    fresh.chain.time = START + 101;
+    fresh.keeper.store.apply([], 3);
     await refusal(
-      () => signProposedRound(keeper.runtime, of(99n), proposerKey),
+      () => signProposedRound(fresh.keeper.runtime, fresh.round, fresh.proposerKey),
       "MASA-503",
-      /cannot be settled/,
-    );
-    keeper.store.apply(requestEvents(5n, [WORKER], { maxResponses: 2, responseDeadline: START + 50 }), 3);
-    await refusal(
-      () => signProposedRound(keeper.runtime, of(5n), proposerKey),
-      "MASA-503",
-      /cannot be settled/,
-    );
-    keeper.store.apply(requestEvents(6n, [WORKER], { scoringDeadline: START - 1 }), 4);
-    await refusal(
-      () => signProposedRound(keeper.runtime, of(6n), proposerKey),
-      "MASA-503",
-      /cannot be settled/,
+      /cannot be settled now/,
     );
     assert.equal(chain.scoreReports.length, 0);
   });
@@ -310,28 +309,14 @@ describe("signProposedRound", () => {
   });
 });
 
-describe("ownVector", () => {
-  it("is signed once an attempt, with what was judged", async () => {
-    const { chain, keeper, seat } = await proposal();
-    const call = { epoch: EPOCH, round: 0, attempt: 0, requestIds: [1n, 1n, 2n] };
-    const vector = await ownVector(keeper.runtime, call);
-    assert.deepEqual(vector.results, [ownResult(seat)], "each once, and what it has not judged is left out");
-    assert.deepEqual(await ownVector(keeper.runtime, call), vector);
-    keeper.store.saveOwnResult({ requestId: 2n, responses: [score()] });
-    await refusal(() => ownVector(keeper.runtime, call), "MASA-503", /another vector was signed/);
-    assert.equal((await ownVector(keeper.runtime, { ...call, attempt: 1 })).results.length, 2);
-    assert.equal(chain.scoreReports.length, 0);
-  });
-});
-
 describe("turns", () => {
   it("follow from the clock: epoch, round and attempt of every second", async () => {
     const { keeper } = await proposal();
     const place = (second: number) => placeInTime(keeper.runtime, START + second);
-    assert.deepEqual(await place(0), { epoch: EPOCH, round: 0, attempt: 0, secondsInEpoch: 0 });
-    assert.deepEqual(await place(4), { epoch: EPOCH, round: 0, attempt: 0, secondsInEpoch: 4 });
-    assert.deepEqual(await place(5), { epoch: EPOCH, round: 0, attempt: 1, secondsInEpoch: 5 });
-    assert.deepEqual(await place(59), { epoch: EPOCH, round: 2, attempt: 3, secondsInEpoch: 59 });
+    assert.deepEqual(await place(0), { epoch: EPOCH, round: 0, attempt: 0, secondsInEpoch: 0, length: 60 });
+    assert.deepEqual(await place(4), { epoch: EPOCH, round: 0, attempt: 0, secondsInEpoch: 4, length: 60 });
+    assert.deepEqual(await place(5), { epoch: EPOCH, round: 0, attempt: 1, secondsInEpoch: 5, length: 60 });
+    assert.deepEqual(await place(59), { epoch: EPOCH, round: 2, attempt: 3, secondsInEpoch: 59, length: 60 });
     assert.equal((await place(60)).epoch, EPOCH + 1);
     const uneven = { ...keeper.runtime, roundLength: 25 };
     const { round } = await placeInTime(uneven, START + 59);

@@ -51,7 +51,7 @@ const EVENTS: readonly MasaEvent[] = [
     slashedWei: 0n,
     fraud: 0,
   },
-  { type: "settled", requestId: 1n, paidWei: 1n, refundedWei: 0n },
+  { type: "settled", requestId: 1n, paidWei: 1n },
   { type: "roundFinal", epoch: 3, round: 1, digest: digest("aa"), signers: (1n << 63n) | 1n },
   { type: "epochFinal", epoch: 2, digest: digest("bb") },
 ];
@@ -91,7 +91,15 @@ describe("keeper store: events", () => {
     const store = new KeeperStore(newPath());
     store.apply(EVENTS.slice(0, 4), 20);
     const before = picture(store);
-    const broken = { type: "committed", requestId: 77n, worker: null, index: 0, nonce: 0n, commitment: null };
+    const broken = {
+      type: "committed",
+      requestId: 77n,
+      worker: null,
+      index: 0,
+      nonce: 0n,
+      commitment: null,
+      committedAt: 0,
+    };
     assert.throws(() => store.apply([...EVENTS.slice(4), broken as unknown as MasaEvent], 50));
     assert.deepEqual(picture(store), before);
     store.apply(EVENTS, 50);
@@ -115,17 +123,17 @@ describe("keeper store: own scores", () => {
   it("keeps the first result of a request", () => {
     const path = newPath();
     const result = (relevance: number): RequestResult => ({
-      requestId: 2n ** 200n,
+      requestId: 2n ** 39n,
       responses: [score({ relevance })],
     });
     const store = new KeeperStore(path);
-    assert.equal(store.ownResult(2n ** 200n), null);
+    assert.equal(store.ownResult(2n ** 39n), null);
     store.saveOwnResult(result(1));
     store.saveOwnResult(result(2));
     store.close();
     const again = new KeeperStore(path);
     again.saveOwnResult(result(3));
-    assert.deepEqual(again.ownResult(2n ** 200n), result(1));
+    assert.deepEqual(again.ownResult(2n ** 39n), result(1));
     again.close();
   });
 
@@ -140,12 +148,88 @@ describe("keeper store: own scores", () => {
   });
 });
 
+describe("keeper store: turns", () => {
+  const turn = { epoch: 4, round: 2, attempt: 1 };
+
+  it("keep the own vector with its salt, the first one, also after reopening", () => {
+    const path = newPath();
+    const store = new KeeperStore(path);
+    assert.equal(store.turns.own(turn), null);
+    store.turns.saveOwn(turn, "commitment", "reveal");
+    store.turns.saveOwn(turn, "other", "other");
+    store.close();
+    const again = new KeeperStore(path);
+    assert.deepEqual(again.turns.own(turn), { commitment: "commitment", reveal: "reveal" });
+    assert.equal(again.turns.own({ ...turn, attempt: 2 }), null);
+    again.close();
+  });
+
+  it("take each step once, and keep no reveal once they are closed", () => {
+    const store = new KeeperStore(newPath());
+    const { turns } = store;
+    turns.saveReveal(turn, 7, "seven");
+    turns.saveReveal(turn, 3, "three");
+    turns.saveReveal(turn, 3, "another three");
+    turns.saveReveal({ ...turn, round: 3 }, 4, "another round");
+    assert.deepEqual(turns.reveals(turn), ["three", "seven"]);
+    assert.equal(turns.revealCount(turn), 2);
+    assert.equal(turns.take("opened", turn), true);
+    assert.equal(turns.take("opened", turn), false);
+    assert.equal(turns.hasTaken("closed", turn), false);
+    assert.equal(turns.take("closed", turn), true);
+    turns.saveReveal(turn, 5, "late");
+    assert.deepEqual(turns.reveals(turn), ["three", "seven"]);
+    store.close();
+  });
+});
+
+describe("keeper store: probes", () => {
+  it("add up by worker, ascending by address whatever its case", () => {
+    const store = new KeeperStore(newPath());
+    const [low, high] = [`0x${"0A".repeat(20)}`, `0x${"0b".repeat(20)}`];
+    store.probes.count(
+      4,
+      new Map([
+        [high, true],
+        [low, false],
+      ]),
+    );
+    store.probes.count(4, new Map([[high, false]]));
+    store.probes.count(5, new Map([[low, true]]));
+    assert.deepEqual(store.probes.entries(4), [
+      { worker: low, answered: 0, tried: 1 },
+      { worker: high, answered: 1, tried: 2 },
+    ]);
+    assert.deepEqual(store.probes.entries(6), []);
+    assert.equal(store.probes.done(4), 0);
+    store.probes.begin(4, 2);
+    store.probes.begin(4, 1);
+    assert.equal(store.probes.done(4), 2);
+    store.close();
+  });
+
+  it("come at seconds that follow from a secret made once", () => {
+    const path = newPath();
+    const store = new KeeperStore(path);
+    const secret = store.secret();
+    assert.match(secret, /^0x[0-9a-f]{64}$/);
+    store.close();
+    const again = new KeeperStore(path);
+    assert.equal(again.secret(), secret);
+    again.close();
+    const other = new KeeperStore(newPath());
+    assert.notEqual(other.secret(), secret);
+    other.close();
+  });
+});
+
 describe("keeper store: signatures (KEE-14)", () => {
   it("refuses a second digest for what was signed, also after reopening", () => {
     const path = newPath();
     const store = new KeeperStore(path);
     const turn = { epoch: 4, round: 2, attempt: 1 };
     assert.equal(store.hasSigned("scoreReport", turn), false);
+    assert.equal(store.signedDigest("scoreReport", turn), null);
     assert.ok(store.claimSignature("scoreReport", 4, 2, 1, digest("01")));
     assert.ok(store.claimSignature("scoreReport", 4, 2, 1, digest("01")), "the same may be signed again");
     assert.equal(store.claimSignature("scoreReport", 4, 2, 1, digest("02")), false);
@@ -153,6 +237,7 @@ describe("keeper store: signatures (KEE-14)", () => {
 
     const again = new KeeperStore(path);
     assert.ok(again.hasSigned("scoreReport", turn));
+    assert.equal(again.signedDigest("scoreReport", turn), digest("01"));
     assert.equal(again.claimSignature("scoreReport", 4, 2, 1, digest("02")), false);
     assert.ok(again.claimSignature("scoreReport", 4, 2, 1, digest("01")));
     again.close();
@@ -163,6 +248,9 @@ describe("keeper store: signatures (KEE-14)", () => {
     const turns = [
       ["scoreReport", 4, 2, 1],
       ["vector", 4, 2, 1],
+      ["commitment", 4, 2, 1],
+      ["commitmentSet", 4, 2, 1],
+      ["availability", 4, 2, 1],
       ["epochReport", 4, 2, 1],
       ["scoreReport", 5, 2, 1],
       ["scoreReport", 4, 3, 1],

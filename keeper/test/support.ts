@@ -9,7 +9,7 @@ import type { Logger } from "pino";
 import { recoverAddress, ZeroAddress } from "ethers";
 import type { Wallet } from "ethers";
 
-import { contractInterface, proposerOf, RIGHTS, seatsOf } from "#sdk";
+import { contractInterface, decodeResults, proposerOf, RIGHTS, seatsOf } from "#sdk";
 import type {
   Connection,
   EpochReport,
@@ -18,6 +18,7 @@ import type {
   MasaEvent,
   RequestResult,
   ScoreReport,
+  scoreReportCall,
 } from "#sdk";
 
 import { exampleManifest, frozenSeats, score, temporaryFolder, walletOf } from "../../sdk/test/support.ts";
@@ -31,7 +32,8 @@ import { KeeperStore } from "../src/store.ts";
 export const EPOCH = 7;
 /** Seconds: epochs of one length since genesis. */
 export const CLOCK = { genesis: 1_800_000_000, epochLength: 60, roundLength: 20 };
-export const TIMES: KeeperTimes = { attemptSeconds: 5, peerTimeoutMs: 2_000, giveUpSeconds: 10 };
+export const ATTEMPT = 5;
+export const TIMES: KeeperTimes = { peerTimeoutMs: 8_000, giveUpSeconds: 10 };
 export const START = CLOCK.genesis + EPOCH * CLOCK.epochLength;
 
 export const quiet: Logger = pino({ level: "silent" });
@@ -60,11 +62,17 @@ export class FakeChain {
   silence = { rolls: 0n, checkedIn: 0n };
   /** Calls that a keeper sent for its seat, and accounts whose slashes it applied. */
   readonly sent: string[] = [];
-  /** By request id: who committed when. */
-  readonly commitments = new Map<bigint, { worker: string; committedAt: bigint }[]>();
+  /** By request id: who committed. */
+  readonly commitments = new Map<bigint, { worker: string }[]>();
+  /** Registered workers with their endpoints, null where they publish none. */
+  readonly workers = new Map<string, string | null>();
+  /** Rounds that a seat may miss. */
+  maxMissed = 0;
   readonly scoreReports: Posted<ScoreReport>[] = [];
   readonly epochReports: Posted<EpochReport>[] = [];
   rolls = 0;
+  /** Whether score reports get through. */
+  isDown = false;
 
   constructor(weights: readonly bigint[]) {
     ({ frozen: this.frozen, keys: this.keys } = frozenSeats(weights, { epoch: EPOCH }));
@@ -106,6 +114,7 @@ export class FakeChain {
           Promise.resolve({ signingKeys: this.frozen.hotKeys, weights: this.frozen.weights }),
         randomnessOf: () => Promise.resolve(this.frozen.randomness),
       },
+      distributor: { lastTotals: () => Promise.resolve([0n, 0n]) },
       registry: {
         accountOf: (hotKey: string) =>
           Promise.resolve(seatOfKey(hotKey) < 0 ? ZeroAddress : this.accountOfSeat(seatOfKey(hotKey))),
@@ -141,18 +150,39 @@ export class FakeChain {
         },
       },
       escrow: {
-        commitmentsOf: (requestId: bigint) => Promise.resolve(this.commitments.get(requestId) ?? []),
-        filters: { ResponseSettled: (requestId: bigint) => requestId },
+        requestOf: (requestId: bigint) =>
+          Promise.resolve({ responses: BigInt(this.commitments.get(requestId)?.length ?? 0) }),
+        filters: { RequestSettled: (requestId: bigint) => requestId },
         queryFilter: (requestId: bigint) =>
           Promise.resolve(
             this.commitments.has(requestId)
-              ? [{ args: { outcome: 3n, worker: this.commitments.get(requestId)?.[0]?.worker } }]
+              ? [{ args: { winner: this.commitments.get(requestId)?.[0]?.worker } }]
               : [],
           ),
       },
+      lens: {
+        nodesOf: (_role: number, offset: number, limit: number) => {
+          const nodes = [...this.workers].map(([account, endpoint]) => ({
+            account,
+            metadata: endpoint === null ? "" : JSON.stringify({ endpoint }),
+          }));
+          return Promise.resolve({
+            page: nodes.slice(offset, offset + limit),
+            total: BigInt(nodes.length),
+          });
+        },
+      },
       consensus: {
-        postScoreReport: (report: ScoreReport, signers: bigint, signatures: string) =>
-          Promise.resolve(void this.scoreReports.push({ report, signers, signatures })),
+        postScoreReport: (
+          report: ReturnType<typeof scoreReportCall>,
+          signers: bigint,
+          signatures: string,
+        ) => {
+          if (this.isDown) return Promise.reject(new Error("the poster's line is down"));
+          const results = decodeResults(report.results);
+          this.scoreReports.push({ report: { ...report, results }, signers, signatures });
+          return Promise.resolve();
+        },
         postEpochReport: (report: EpochReport, signers: bigint, signatures: string) =>
           Promise.resolve(void this.epochReports.push({ report, signers, signatures })),
       },
@@ -186,8 +216,8 @@ export function makeKeeper(
   chain: FakeChain,
   wallet: Wallet,
   scorer: Scorer = scorers.evidence,
+  statePath: string = join(temporaryFolder(), "keeper.sqlite"),
 ): KeeperUnderTest {
-  const statePath = join(temporaryFolder(), "keeper.sqlite");
   const store = new KeeperStore(statePath);
   const runtime = makeRuntime({
     connection: chain.connectionOf(wallet),
@@ -196,6 +226,9 @@ export function makeKeeper(
     store,
     scorer,
     roundLength: CLOCK.roundLength,
+    attemptLength: ATTEMPT,
+    maxMissed: () => Promise.resolve(chain.maxMissed),
+    relatedAccounts: new Set<string>(),
     times: TIMES,
     allowPrivateHosts: true,
     rejoin: true,
@@ -249,6 +282,7 @@ export function requestEvents(
       hasEvidence: true,
       maxResponses: workers.length,
       baseRewardWei: 10n ** 18n,
+      feeWei: 0n,
       minQualityWad: 6n * 10n ** 17n,
       submittedAt: START - 20,
       responseDeadline: START - 10,
@@ -262,6 +296,7 @@ export function requestEvents(
       index,
       nonce: 1n,
       commitment: `0x${"22".repeat(32)}`,
+      committedAt: START - 15,
     })),
   ];
 }

@@ -13,7 +13,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS asks (
     key TEXT PRIMARY KEY, prompt TEXT NOT NULL, payload_hash TEXT NOT NULL UNIQUE, payload TEXT NOT NULL,
     request_id TEXT UNIQUE, state TEXT NOT NULL, deadline INTEGER, scoring_deadline INTEGER, winner TEXT,
-    quality TEXT, paid TEXT, refunded TEXT, answer TEXT
+    quality TEXT, reward TEXT, paid TEXT, refunded TEXT, answer TEXT
   ) STRICT;
   CREATE TABLE IF NOT EXISTS commitments (
     request_id TEXT NOT NULL, worker TEXT NOT NULL, nonce TEXT NOT NULL, hash TEXT NOT NULL,
@@ -142,9 +142,15 @@ export class AskBook {
       case "submitted":
         if (event.asker !== this.#account) return;
         db.prepare(
-          `UPDATE asks SET request_id = ?, deadline = ?, scoring_deadline = ?, state = 'open'
+          `UPDATE asks SET request_id = ?, deadline = ?, scoring_deadline = ?, reward = ?, state = 'open'
              WHERE payload_hash = ? AND state = 'prepared'`,
-        ).run(String(event.requestId), event.responseDeadline, event.scoringDeadline, event.payloadHash);
+        ).run(
+          String(event.requestId),
+          event.responseDeadline,
+          event.scoringDeadline,
+          String(event.baseRewardWei),
+          event.payloadHash,
+        );
         return;
       case "committed":
         db.prepare("INSERT INTO commitments VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING").run(
@@ -163,11 +169,7 @@ export class AskBook {
         );
         return;
       case "settled":
-        db.prepare("UPDATE asks SET state = 'settled', paid = ?, refunded = ? WHERE request_id = ?").run(
-          String(event.paidWei),
-          String(event.refundedWei),
-          String(event.requestId),
-        );
+        this.#settle(String(event.requestId), event.paidWei);
         return;
       case "closed":
         db.prepare("UPDATE asks SET state = ? WHERE request_id = ?").run(
@@ -183,6 +185,16 @@ export class AskBook {
       case "waitlistJoined":
         return; // of interest to validators only
     }
+  }
+
+  /** What is not paid of R_base comes back; the fee does not. */
+  #settle(requestId: string, paidWei: bigint): void {
+    const row = this.db.prepare("SELECT reward FROM asks WHERE request_id = ?").get(requestId);
+    if (row === undefined) return;
+    const refundedWei = BigInt((row["reward"] as string | null) ?? "0") - paidWei;
+    this.db
+      .prepare("UPDATE asks SET state = 'settled', paid = ?, refunded = ? WHERE request_id = ?")
+      .run(String(paidWei), String(refundedWei), requestId);
   }
 
   asks(keys: readonly string[]): Ask[] {

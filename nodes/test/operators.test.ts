@@ -93,11 +93,11 @@ describe("operator keys", () => {
         const count = await escrow.requestCount();
         return count > 0n && count;
       });
-      const [commitment] = await until("a commitment", async () => {
-        const found = await escrow.commitmentsOf(id);
+      const [worker] = await until("a commitment", async () => {
+        const found = await escrow.workersOf(id);
         return found.length > 0 && found;
       });
-      assert.equal(commitment?.worker, network.member("worker").account.address);
+      assert.equal(worker, network.member("worker").account.address);
       assert.equal((await escrow.requestOf(id)).asker, network.member("oracle").account.address);
       await network.settle(id, [GOOD]);
       const [asked] = await asking;

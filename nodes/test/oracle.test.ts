@@ -253,7 +253,7 @@ describe("oracle node", () => {
       await refusal(() => oracle.publishEvidence(join(network.folder, "nothing")), "MASA-107");
       const long = { key: "long", prompt: "x".repeat(300_000) };
       await refusal(() => oracle.ask([long], terms(), forever()), "MASA-103", /long is larger/);
-      const dear = terms({ baseRewardWei: 10_000_000n * MASA });
+      const dear = terms({ baseRewardWei: 100_000n * MASA });
       const one = [{ key: hexlify(toUtf8Bytes("dear")), prompt: "What does it cost?" }];
       await refusal(() => oracle.ask(one, dear, forever()), "MASA-304", /RequestEscrow_InsufficientCredit/);
       assert.equal(await requestCount(), count);

@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { ZeroHash } from "ethers";
 import { pino } from "pino";
 
 import {
@@ -13,6 +14,7 @@ import {
   packSignatures,
   readFrozenSeats,
   REQUEST_KINDS,
+  scoreReportCall,
   signHttpRequest,
   signScoreReport,
   startNodeServer,
@@ -113,15 +115,19 @@ export async function startNetwork() {
     const { timestamp } = await clerk.latest();
     if (timestamp < start) await passTime(start - timestamp);
     const poster = frozen.hotKeys[0] as string;
-    const report: ScoreReport = { epoch, round, attempt: 0, poster, results: [{ requestId, responses }] };
+    // What the set of commitments was is for the signers to know: the contract takes any.
+    const commitmentSet = ZeroHash;
+    const results = [{ requestId, responses }];
+    const report: ScoreReport = { epoch, round, attempt: 0, poster, commitmentSet, results };
     const signatures = new Map<number, string>();
     for (const [seat, hotKey] of frozen.hotKeys.entries()) {
       const signer = members.find((one) => one.hotKey?.address === hotKey)?.hotKey;
       if (signer) signatures.set(seat, await signScoreReport(signer, chain.manifest, report));
     }
     const packed = packSignatures(signatures);
-    const given = { ...report, results: [{ requestId, responses: [...responses] }] };
-    await clerk.send(() => contracts.consensus.postScoreReport(given, packed.signers, packed.signatures));
+    await clerk.send(() =>
+      contracts.consensus.postScoreReport(scoreReportCall(report), packed.signers, packed.signatures),
+    );
   };
   /** Listens at a member's endpoint and remembers what was asked for. */
   const standIn = async (at: Member, answer: (request: NodeRequest) => NodeAnswer): Promise<string[]> => {

@@ -94,7 +94,7 @@ async function ask(prompt: string): Promise<bigint> {
 }
 
 const committed = async (id: bigint): Promise<number> =>
-  (await network.contracts.escrow.commitmentsOf(id)).length;
+  (await network.contracts.escrow.workersOf(id)).length;
 const isCommitted = (id: bigint) => until(`a commitment to ${id}`, async () => (await committed(id)) > 0);
 
 async function commitmentOnChain(id: bigint): Promise<string> {

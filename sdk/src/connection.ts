@@ -8,7 +8,7 @@ import { MasaError } from "./errors.ts";
 import { loadManifest } from "./manifest.ts";
 import type { Manifest } from "./manifest.ts";
 import { explainChainError } from "./reverts.ts";
-import type { FrozenSeats } from "./reports.ts";
+import type { FrozenSeats } from "./frozen.ts";
 import { readTokens } from "./tokens.ts";
 import type { Tokens } from "./tokens.ts";
 

@@ -5,16 +5,20 @@ import { Contract, Interface } from "ethers";
 import type { ContractRunner } from "ethers";
 
 import type {
+  Emissions,
   EpochClock,
   EpochManager,
   FeeCurve,
+  FeePool,
   Guardian,
   MasaTimelock,
   MasaToken,
   NodeRegistry,
   NodeStanding,
+  Offences,
   ProtocolLens,
   RequestEscrow,
+  RewardDistributor,
   ScoreConsensus,
   StakeVault,
   StakingCurve,
@@ -35,7 +39,11 @@ const SOURCES = {
   registry: ["registry", "NodeRegistry"],
   validatorSet: ["registry", "ValidatorSet"],
   escrow: ["market", "RequestEscrow"],
+  feePool: ["market", "FeePool"],
+  emissions: ["rewards", "Emissions"],
+  distributor: ["rewards", "RewardDistributor"],
   consensus: ["consensus", "ScoreConsensus"],
+  offences: ["consensus", "Offences"],
   epochManager: ["epoch", "EpochManager"],
   guardian: ["governance", "Guardian"],
   lens: ["lens", "ProtocolLens"],
@@ -59,7 +67,11 @@ export interface MasaContracts {
   readonly registry: NodeRegistry;
   readonly validatorSet: ValidatorSet;
   readonly escrow: RequestEscrow;
+  readonly feePool: FeePool;
+  readonly emissions: Emissions;
+  readonly distributor: RewardDistributor;
   readonly consensus: ScoreConsensus;
+  readonly offences: Offences;
   readonly epochManager: EpochManager;
   readonly guardian: Guardian;
   readonly lens: ProtocolLens;

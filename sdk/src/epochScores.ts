@@ -3,14 +3,21 @@
  * and how far each validator's own scores lay from the median of the others (decision D16). Integers only.
  */
 import { MasaError } from "./errors.ts";
-import { SCORE_ONE, weightedMedian } from "./reports.ts";
-import type { FrozenSeats, RequestResult, ResponseScore, SeatScores, SignedVector } from "./reports.ts";
+import { weightedMedian } from "./assembly.ts";
+import type { ScoredSeat } from "./assembly.ts";
+import { seatBits } from "./frozen.ts";
+import type { FrozenSeats } from "./frozen.ts";
+import type { SeatScores } from "./reports.ts";
+import { SCORE_ONE } from "./results.ts";
+import type { RequestResult, ResponseScore } from "./results.ts";
 
-/** A final round of the epoch: its results, the vectors behind them and who signed. */
+/** A final round of the epoch: its results, the vectors behind them, who had committed to one, and who signed. */
 export interface FinalRound {
   readonly round: number;
   readonly results: readonly RequestResult[];
-  readonly vectors: readonly SignedVector[];
+  readonly vectors: readonly ScoredSeat[];
+  /** Seats of the commitment set; those without a vector did not reveal. */
+  readonly committed: readonly number[];
   readonly signers: readonly number[];
 }
 
@@ -18,6 +25,8 @@ export interface FinalRound {
 export interface RequestFacts {
   readonly isLlm: boolean;
   readonly hasEvidence: boolean;
+  /** Seats whose scores do not count, by response index: see relatedSeats. */
+  readonly related?: readonly ReadonlySet<number>[];
 }
 
 const SUB_SCORES = ["relevance", "coherence", "factual"] as const;
@@ -45,6 +54,12 @@ interface Agreement {
   count: bigint;
 }
 
+const add = (agreement: Agreement | undefined, apart: bigint): void => {
+  if (agreement === undefined) return;
+  agreement.sum += apart;
+  agreement.count += 1n;
+};
+
 /** 1 − mean distance; 0 for a validator that scored nothing of the kind. */
 const agreementScore = (agreement: Agreement): number =>
   agreement.count === 0n ? 0 : Number(BigInt(SCORE_ONE) - agreement.sum / agreement.count);
@@ -56,27 +71,29 @@ function addRound(
   llm: Agreement[],
   data: Agreement[],
 ): void {
+  const revealed = new Set(round.vectors.map(({ seat }) => seat));
+  const withheld = round.committed.filter((seat) => !revealed.has(seat));
   for (const result of round.results) {
     const fact = facts.get(result.requestId);
     if (fact === undefined)
       throw new MasaError("MASA-503", `request ${result.requestId} is unknown on chain`);
-    const scoresOf = (index: number) =>
-      round.vectors.flatMap((vector) => {
-        const score = vector.results.find((own) => own.requestId === result.requestId)?.responses[index];
-        if (score === undefined || !score.scored) return [];
-        return [{ seat: vector.seat, score, weight: frozen.weights[vector.seat] ?? 0n }];
-      });
+    const agreements = fact.isLlm ? llm : data;
     result.responses.forEach((final, index) => {
       if (!final.scored) return;
-      const entries = scoresOf(index);
+      const isRelated = (seat: number): boolean => fact.related?.[index]?.has(seat) === true;
+      const entries = round.vectors.flatMap(({ seat, results }) => {
+        const own = results.find(({ requestId }) => requestId === result.requestId);
+        const score = own?.responses.length === result.responses.length ? own.responses[index] : undefined;
+        if (score === undefined || !score.scored || isRelated(seat)) return [];
+        return [{ seat, score, weight: frozen.weights[seat] ?? 0n }];
+      });
       for (const entry of entries) {
         const others = entries.filter((other) => other.seat !== entry.seat);
         const apart = distance(entry.score, others, fact.hasEvidence);
-        const agreement = (fact.isLlm ? llm : data)[entry.seat];
-        if (apart === null || agreement === undefined) continue;
-        agreement.sum += apart;
-        agreement.count += 1n;
+        if (apart !== null) add(agreements[entry.seat], apart);
       }
+      // Who committed and did not reveal had its reasons: the worst distance, so that hiding never pays.
+      for (const seat of withheld) if (!isRelated(seat)) add(agreements[seat], BigInt(SCORE_ONE));
     });
   }
 }
@@ -114,4 +131,20 @@ export function assembleEpochScores(
     data: list((seat) => agreementScore(data[seat] as Agreement)),
     llm: list((seat) => agreementScore(llm[seat] as Agreement)),
   };
+}
+
+/**
+ * Seats (bit i: seat i) that signed fewer final rounds than all but `maxMissed`: idle in the epoch (decision D8). Free seats
+ * are never idle. An epoch with at most `maxMissed` final rounds makes nobody idle.
+ */
+export function idleSeats(
+  rounds: readonly Pick<FinalRound, "signers">[],
+  frozen: FrozenSeats,
+  maxMissed: number,
+): bigint {
+  const signed = (seat: number): number => rounds.filter(({ signers }) => signers.includes(seat)).length;
+  const idle = frozen.weights.flatMap((weight, seat) =>
+    weight !== 0n && signed(seat) < rounds.length - maxMissed ? [seat] : [],
+  );
+  return seatBits(idle);
 }

@@ -1,4 +1,5 @@
 /** Reads what happened on chain, in pages, as plain records that nodes keep in their state. */
+import { ZeroAddress } from "ethers";
 import type { Log, Result } from "ethers";
 
 import type {
@@ -19,6 +20,7 @@ import type {
   SlashBookedEvent,
 } from "../../types/contracts/staking/StakeVault.ts";
 import type { MasaContracts } from "./contracts.ts";
+import { MasaError } from "./errors.ts";
 import { REQUEST_KINDS } from "./payloads.ts";
 import type { RequestKind } from "./payloads.ts";
 
@@ -41,6 +43,7 @@ export type MasaEvent =
       readonly hasEvidence: boolean;
       readonly maxResponses: number;
       readonly baseRewardWei: bigint;
+      readonly feeWei: bigint;
       readonly minQualityWad: bigint;
       readonly submittedAt: number;
       readonly responseDeadline: number;
@@ -53,6 +56,7 @@ export type MasaEvent =
       readonly index: number;
       readonly nonce: bigint;
       readonly commitment: string;
+      readonly committedAt: number;
     }
   | {
       readonly type: "responseSettled";
@@ -60,16 +64,13 @@ export type MasaEvent =
       readonly worker: string;
       readonly outcome: ResponseOutcome;
       readonly qualityWad: bigint;
+      /** Paid, by the outcome "paid"; else 0. */
       readonly rewardWei: bigint;
+      /** Of stake, by the outcome "slashed"; else 0. */
       readonly slashedWei: bigint;
       readonly fraud: number;
     }
-  | {
-      readonly type: "settled";
-      readonly requestId: bigint;
-      readonly paidWei: bigint;
-      readonly refundedWei: bigint;
-    }
+  | { readonly type: "settled"; readonly requestId: bigint; readonly paidWei: bigint }
   | { readonly type: "closed"; readonly requestId: bigint; readonly state: RequestState }
   /** Stake units that wait to be applied. */
   | { readonly type: "slashBooked"; readonly account: string; readonly bookedUnits: bigint }
@@ -86,60 +87,76 @@ export type MasaEvent =
     }
   | { readonly type: "epochFinal"; readonly epoch: number; readonly digest: string };
 
-type Decoder = (args: Result) => MasaEvent;
+/** Of an event's arguments and of its block's second. */
+type Decoder = (args: Result, at: number) => MasaEvent | readonly MasaEvent[];
 
 /** A decoder of an event whose arguments have the type that its ABI gives them; each use names that type. */
 const decoder =
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the one cast of arguments lives here
-  <Args>(read: (args: Args) => MasaEvent): Decoder =>
-    (args) =>
-      read(args as unknown as Args);
+  <Args>(read: (args: Args, at: number) => ReturnType<Decoder>): Decoder =>
+    (args, at) =>
+      read(args as unknown as Args, at);
+
+/** Events whose records say when they happened. */
+const TIMED = new Set(["RequestSubmitted", "ResponseCommitted"]);
 
 const ESCROW_EVENTS: Record<string, Decoder> = {
-  RequestSubmitted: decoder<RequestSubmittedEvent.OutputObject>(
-    ({ requestId, asker, payloadHash, request }) => ({
-      type: "submitted",
-      requestId,
-      asker,
-      payloadHash,
-      kind: REQUEST_KINDS[Number(request.kind)] as RequestKind,
-      hasEvidence: request.hasEvidence,
-      maxResponses: Number(request.maxResponses),
-      baseRewardWei: request.baseReward,
-      minQualityWad: request.minQuality,
-      submittedAt: Number(request.submittedAt),
-      responseDeadline: Number(request.responseDeadline),
-      scoringDeadline: Number(request.scoringDeadline),
-    }),
-  ),
+  RequestSubmitted: decoder<RequestSubmittedEvent.OutputObject>((submitted, submittedAt) => ({
+    type: "submitted",
+    requestId: submitted.requestId,
+    asker: submitted.asker,
+    payloadHash: submitted.payloadHash,
+    kind: REQUEST_KINDS[Number(submitted.kind)] as RequestKind,
+    hasEvidence: submitted.hasEvidence,
+    maxResponses: Number(submitted.maxResponses),
+    baseRewardWei: submitted.baseReward,
+    feeWei: submitted.fee,
+    minQualityWad: submitted.minQuality,
+    submittedAt,
+    responseDeadline: Number(submitted.responseDeadline),
+    scoringDeadline: Number(submitted.scoringDeadline),
+  })),
   ResponseCommitted: decoder<ResponseCommittedEvent.OutputObject>(
-    ({ requestId, worker, index, nonce, commitment }) => ({
+    ({ requestId, worker, index, nonce, commitment }, committedAt) => ({
       type: "committed",
       requestId,
       worker,
       index: Number(index),
       nonce,
       commitment,
+      committedAt,
     }),
   ),
   ResponseSettled: decoder<ResponseSettledEvent.OutputObject>(
-    ({ requestId, worker, outcome, quality, reward, slashed, fraud }) => ({
+    ({ requestId, worker, outcome, quality, slashed, fraud }) => ({
       type: "responseSettled",
       requestId,
       worker,
       outcome: RESPONSE_OUTCOMES[Number(outcome)] as ResponseOutcome,
       qualityWad: quality,
-      rewardWei: reward,
+      rewardWei: 0n,
       slashedWei: slashed,
       fraud: Number(fraud),
     }),
   ),
-  RequestSettled: decoder<RequestSettledEvent.OutputObject>(({ requestId, paid, refunded }) => ({
-    type: "settled",
-    requestId,
-    paidWei: paid,
-    refundedWei: refunded,
-  })),
+  // The winner's answer has no event of its own.
+  RequestSettled: decoder<RequestSettledEvent.OutputObject>(({ requestId, winner, paid, quality }) => [
+    ...(winner === ZeroAddress
+      ? []
+      : [
+          {
+            type: "responseSettled" as const,
+            requestId,
+            worker: winner,
+            outcome: "paid" as const,
+            qualityWad: quality,
+            rewardWei: paid,
+            slashedWei: 0n,
+            fraud: 0,
+          },
+        ]),
+    { type: "settled", requestId, paidWei: paid },
+  ]),
   RequestClosed: decoder<RequestClosedEvent.OutputObject>(({ requestId, state }) => ({
     type: "closed",
     requestId,
@@ -215,6 +232,13 @@ export async function readEvents(
     Object.keys(decoders).map((name) => contract.interface.getEvent(name as never).topicHash),
   );
   const events: MasaEvent[] = [];
+  const seconds = new Map<number, number>();
+  const secondOf = async (block: number): Promise<number> => {
+    const known = seconds.get(block) ?? (await provider.getBlock(block))?.timestamp;
+    if (known === undefined) throw new MasaError("MASA-301", `block ${block} cannot be read`);
+    seconds.set(block, known);
+    return known;
+  };
   for (let start = fromBlock; start <= toBlock; start += PAGE_BLOCKS) {
     const logs: Log[] = await provider.getLogs({
       address: [...byAddress.keys()],
@@ -226,7 +250,9 @@ export async function readEvents(
       const source = byAddress.get(log.address);
       const parsed = source?.contract.interface.parseLog(log) ?? null;
       const decoder = parsed === null ? undefined : source?.decoders[parsed.name];
-      if (parsed !== null && decoder !== undefined) events.push(decoder(parsed.args));
+      if (parsed === null || decoder === undefined) continue;
+      const found = decoder(parsed.args, TIMED.has(parsed.name) ? await secondOf(log.blockNumber) : 0);
+      events.push(...[found].flat());
     }
   }
   return events;

@@ -3,7 +3,7 @@ import { AbiCoder, keccak256 } from "ethers";
 
 import { MasaError } from "./errors.ts";
 import { drawDown } from "./math/consensus.ts";
-import type { FrozenSeats } from "./reports.ts";
+import type { FrozenSeats } from "./frozen.ts";
 
 /** The seat drawn by weight for an attempt. Throws MASA-503 for an empty set. */
 export function proposerOf(frozen: FrozenSeats, round: number, attempt: number): number {

@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { assembleEpochScores } from "../src/epochScores.ts";
+import { assembleResults } from "../src/assembly.ts";
+import type { ScoredSeat } from "../src/assembly.ts";
+import { assembleEpochScores, idleSeats } from "../src/epochScores.ts";
 import type { FinalRound, RequestFacts } from "../src/epochScores.ts";
-import { assembleResults, SCORE_ONE } from "../src/reports.ts";
-import type { RequestResult, ResponseScore, SignedVector } from "../src/reports.ts";
+import { SCORE_ONE, UNSCORED } from "../src/results.ts";
+import type { RequestResult, ResponseScore } from "../src/results.ts";
 import { frozenSeats, randomInt, refusal, score, SEED, seededRandom, shuffled } from "./support.ts";
 
 const LLM: RequestFacts = { isLlm: true, hasEvidence: true };
@@ -18,14 +20,12 @@ function roundOf(
   requestId = BigInt(round + 1),
 ): FinalRound {
   const { frozen } = frozenSeats(weights);
-  const vectors: SignedVector[] = scores.flatMap((responses, seat) =>
-    responses === null
-      ? []
-      : [{ seat, epoch: 7, round, attempt: 0, results: [{ requestId, responses }], signature: "0x" }],
+  const vectors: ScoredSeat[] = scores.flatMap((responses, seat) =>
+    responses === null ? [] : [{ seat, results: [{ requestId, responses }] }],
   );
   const count = Math.max(...scores.map((responses) => responses?.length ?? 0));
   const results: RequestResult[] = assembleResults(vectors, frozen, new Map([[requestId, count]]));
-  return { round, results, vectors, signers };
+  return { round, results, vectors, committed: vectors.map(({ seat }) => seat), signers };
 }
 
 const flat = (value: number): ResponseScore => score({ relevance: value, coherence: value, factual: value });
@@ -88,9 +88,46 @@ describe("assembleEpochScores", () => {
     assert.deepEqual(llm, [SCORE_ONE, SCORE_ONE, SCORE_ONE, 0]);
   });
 
+  it("counts who committed and did not reveal as the worst distance, beside what it revealed", () => {
+    const weights = [1n, 1n, 1n, 1n];
+    const { frozen } = frozenSeats(weights);
+    const facts = new Map([
+      [1n, LLM],
+      [2n, LLM],
+    ]);
+    const all = [[flat(1)], [flat(1)], [flat(1)], [flat(1)]];
+    const hidden = [...all.slice(0, 3), null];
+    const withheld = { ...roundOf(1, weights, hidden), committed: [0, 1, 2, 3] };
+    const { llm } = assembleEpochScores([roundOf(0, weights, all), withheld], frozen, facts);
+    assert.deepEqual(llm, [SCORE_ONE, SCORE_ONE, SCORE_ONE, SCORE_ONE / 2]);
+    const absent = assembleEpochScores(
+      [roundOf(0, weights, all), roundOf(1, weights, hidden)],
+      frozen,
+      facts,
+    );
+    assert.deepEqual(
+      absent.llm,
+      [SCORE_ONE, SCORE_ONE, SCORE_ONE, SCORE_ONE],
+      "who never committed hid nothing",
+    );
+  });
+
+  it("SCO-09: measures nobody by a response that its scores do not count for", () => {
+    const weights = [1n, 1n, 1n, 1n];
+    const { frozen } = frozenSeats(weights);
+    const facts = new Map([[1n, { ...LLM, related: [new Set([3])] }]]);
+    const round = roundOf(0, weights, [[flat(5)], [flat(5)], [flat(5)], [flat(SCORE_ONE)]]);
+    assert.deepEqual(assembleEpochScores([round], frozen, facts).llm, [SCORE_ONE, SCORE_ONE, SCORE_ONE, 0]);
+    // Not even what it hides: it could have said nothing that counts.
+    const hidden = { ...round, vectors: round.vectors.slice(0, 3) };
+    const more = { ...roundOf(1, weights, [[flat(5)], [flat(5)], [flat(5)], [flat(5)]]) };
+    const both = assembleEpochScores([hidden, more], frozen, new Map([...facts, [2n, LLM]]));
+    assert.equal(both.llm[3], SCORE_ONE);
+  });
+
   it("leaves out responses that the round left unscored", () => {
     const weights = [1n, 1n, 1n];
-    const off = score({ scored: false });
+    const off = UNSCORED;
     const round = roundOf(0, weights, [
       [flat(5), flat(0)],
       [flat(5), flat(SCORE_ONE)],
@@ -152,5 +189,24 @@ describe("assembleEpochScores", () => {
       }));
       assert.deepEqual(assembleEpochScores(mixed, frozen, facts), scores, `set ${set}`);
     }
+  });
+});
+
+describe("idleSeats", () => {
+  const { frozen } = frozenSeats([1n, 0n, 1n, 1n]);
+  const signedBy = (...rounds: number[][]) => rounds.map((signers) => ({ signers }));
+
+  it("are those that missed more final rounds than allowed", () => {
+    const rounds = signedBy([0, 2, 3], [0, 2], [0], [0, 2]);
+    assert.equal(idleSeats(rounds, frozen, 0), 0b1100n);
+    assert.equal(idleSeats(rounds, frozen, 1), 0b1000n, "seat 2 missed one");
+    assert.equal(idleSeats(rounds, frozen, 2), 0b1000n, "seat 3 missed three");
+    assert.equal(idleSeats(rounds, frozen, 3), 0n);
+  });
+
+  it("are none without more final rounds than one may miss, and never a free seat", () => {
+    assert.equal(idleSeats([], frozen, 0), 0n);
+    assert.equal(idleSeats(signedBy([], []), frozen, 2), 0n);
+    assert.equal(idleSeats(signedBy([], []), frozen, 1), 0b1101n);
   });
 });

@@ -8,8 +8,9 @@ import { id, Wallet, ZeroAddress } from "ethers";
 
 import { MasaError } from "../src/errors.ts";
 import type { MasaErrorCode } from "../src/errors.ts";
+import type { FrozenSeats } from "../src/frozen.ts";
 import type { Manifest } from "../src/manifest.ts";
-import type { FrozenSeats, ResponseScore } from "../src/reports.ts";
+import type { ResponseScore } from "../src/results.ts";
 
 /** Seed of every random set in these tests; SEED=n gives another. */
 export const SEED = Number(process.env["SEED"] ?? 20_260_725);
@@ -60,6 +61,10 @@ export function exampleManifest(changes: Partial<Pick<Manifest, "chainId">> = {}
       standing: addressOf(11),
       guardian: addressOf(12),
       lens: addressOf(13),
+      feePool: addressOf(14),
+      emissions: addressOf(15),
+      distributor: addressOf(16),
+      offences: addressOf(17),
     },
     parametersHash: `0x${"ab".repeat(32)}`,
     ...changes,

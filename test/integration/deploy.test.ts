@@ -50,6 +50,10 @@ describe("deploy", () => {
       c.validatorSet,
       c.epochManager,
       c.guardian,
+      c.feePool,
+      c.emissions,
+      c.distributor,
+      c.offences,
     ]) {
       assert.equal(await owned.owner(), manifest.contracts.timelock);
     }
@@ -81,7 +85,7 @@ describe("deploy", () => {
     const params = localParameters((raw) => {
       raw.timelock.council = [stranger.address];
       raw.tokens.genesisHolder = stranger.address;
-      raw.roll.funding = "0";
+      raw.roll.funding = raw.emission.funding = "0";
       raw.vault.slashDestinations.burnShare = "0.25";
       raw.standing.strikeSize = "7";
     });
@@ -107,6 +111,27 @@ describe("deploy", () => {
     assert.equal(await c.feeCurve.maxRate(), params.feeCurve.maxRate);
     assert.equal(await c.epochManager.rollBounty(), params.roll.bounty);
     assert.equal(await c.consensus.roundLength(), params.clock.roundLength);
+    assert.equal(await c.consensus.attemptLength(), params.clock.attemptLength);
+    assert.equal((await c.escrow.marketTermsOf(0)).posterShare, params.terms.posterShare);
+    assert.equal((await c.escrow.requestLimits()).maxMargin, params.limits.maxMargin);
+    const { bounty, masaPerEther, maxGasPrice } = params.poster;
+    assert.deepEqual([...(await c.escrow.posterTerms())], [bounty, masaPerEther, maxGasPrice]);
+    const { validators, emission: toEmissions } = params.feeSplit;
+    assert.deepEqual([...(await c.feePool.feeSplit())], [validators, toEmissions]);
+    const { distributor, emissions, timelock: treasury } = manifest.contracts;
+    assert.deepEqual([...(await c.feePool.recipients())], [distributor, emissions, treasury]);
+    const { rate, shares } = params.emission;
+    const emission = await c.emissions.emissionParametersFor(0);
+    assert.equal(emission.rate, rate);
+    for (const name of ["validators", "workers", "dataContributors", "governanceParticipants"] as const) {
+      assert.equal(emission[name], shares[name], name);
+    }
+    assert.equal(await c.distributor.activationDelay(), params.emission.activationDelay);
+    const offences = await c.offences.offenceTerms();
+    for (const name of ["offenceShare", "idleShare", "bountyShare", "expulsionEpochs"] as const) {
+      assert.equal(offences[name], BigInt(params.offences[name]), name);
+    }
+    assert.equal(await c.offences.maxMissedOf(0), BigInt(params.offences.maxMissed));
     for (const name of ["requestPath", "reportPath", "evidenceWindow", "appealWindow"] as const) {
       assert.equal(await c.vault[name](), params.vault[name], name);
     }
@@ -128,13 +153,18 @@ describe("deploy", () => {
     assert.isTrue(await c.timelock.hasRole(await c.timelock.EXECUTOR_ROLE(), ZeroAddress));
   });
 
-  it("fills the pot of the roll's bounties from the genesis supply", async () => {
+  it("fills the pot of the roll's bounties and the pool of emissions from the genesis supply", async () => {
     const { run, deployer } = await freshChain();
     const params = localParameters();
     const { manifest } = await run(params);
-    const { masa } = connectContracts(manifest, deployer);
-    assert.equal(await masa.balanceOf(manifest.contracts.epochManager), params.roll.funding);
-    assert.equal(await masa.balanceOf(deployer.address), params.tokens.genesisSupply - params.roll.funding);
+    const { masa, emissions } = connectContracts(manifest, deployer);
+    const { roll, emission, tokens } = params;
+    assert.equal(await masa.balanceOf(manifest.contracts.epochManager), roll.funding);
+    assert.equal(await masa.balanceOf(manifest.contracts.emissions), emission.funding);
+    assert.equal(await emissions.pool(), emission.funding);
+    const left = tokens.genesisSupply - roll.funding - emission.funding;
+    assert.equal(await masa.balanceOf(deployer.address), left);
+    assert.equal(await masa.allowance(deployer.address, manifest.contracts.emissions), 0n);
   });
 
   it("deploys at the bounds that the feasibility check allows", async () => {
@@ -150,7 +180,7 @@ describe("deploy", () => {
           budget += largestBudgetUp(BigInt(Number(share) * 1_000) * 10n ** 15n, 2_772588722239781237n);
         }
         raw.maxStakedShare = formatUnits(budget, 18);
-        raw.clock = { epochLength: "10s", roundLength: "10s" };
+        raw.clock = { epochLength: "10s", roundLength: "10s", attemptLength: "5s" };
         raw.vault = {
           ...raw.vault,
           requestPath: "180s",
@@ -164,7 +194,7 @@ describe("deploy", () => {
         };
         raw.guardian = { holder: null, term: "365d" };
         raw.poke = { deposit: "1000000", bounty: "1000000" };
-        raw.roll = { bounty: "0", funding: "20282409603651.670423947251286015" };
+        raw.roll = { bounty: "0", funding: "20282409603651.670423947251286014" };
         raw.feeCurve = {
           baseRate: "1",
           maxRate: "1",
@@ -178,9 +208,27 @@ describe("deploy", () => {
         raw.standing.maxStrikes = 6;
         raw.seats = { ...raw.seats, leastConfirmations: 64, minValidators: 64, immunityEpochs: 63 };
         raw.seats = { ...raw.seats, cooldownEpochs: 1_000, haltEpochs: 2, maxSeatShare: "0.015625" };
-        raw.terms = { ...raw.terms, qualityThreshold: "0.9", maxMargin: "0.099999999999999999" };
+        raw.terms = { ...raw.terms, qualityThreshold: "0.900099999999999999", posterShare: "1" };
         raw.terms.slashShare = "0.999999999999999999";
-        raw.limits.maxResponses = 16;
+        raw.limits = { ...raw.limits, maxMargin: "0.0999", maxResponses: 16 };
+        raw.limits.minBaseReward = "281474.976710655"; // 2^48 − 1 units of 1e9 wei
+        raw.poster = { bounty: "1000", masaPerEther: "10000000", maxGasPrice: "18446744073.709551615" };
+        raw.feeSplit = { validators: "0", emission: "0.5" };
+        raw.emission = { ...raw.emission, rate: "0.1", activationDelay: "30d" };
+        raw.emission.funding = "0.000000000000000001";
+        raw.emission.shares = {
+          validators: "0",
+          workers: "0",
+          dataContributors: "0",
+          governanceParticipants: "1",
+        };
+        raw.offences = {
+          offenceShare: "0.999999999999999999",
+          idleShare: "0.01",
+          bountyShare: "0.25",
+          expulsionEpochs: 10_000,
+          maxMissed: 0,
+        };
         raw.tokens.genesisSupply = "20282409603651.670423947251286015"; // 2^104 − 1 wei
       }),
     );
@@ -198,10 +246,10 @@ describe("deploy with tokens that exist already", () => {
     const params = localParameters((raw) => {
       raw.tokens.masa = masa.target as string;
       raw.tokens.tao = tao.target as string;
-      raw.roll.funding = "0";
+      raw.roll.funding = raw.emission.funding = "0";
     });
     const { manifest, transactions } = await run(params);
-    assert.equal(transactions, TRANSACTIONS - 3, "neither token, nor the bounties that its holder may give");
+    assert.equal(transactions, TRANSACTIONS - 5, "neither token, nor what its holder may give");
     assert.equal(manifest.contracts.masa, masa.target);
     assert.equal(manifest.contracts.tao, tao.target);
     const { vault } = connectContracts(manifest, deployer);
@@ -228,7 +276,7 @@ describe("deploy with tokens that exist already", () => {
     for (const [address, code, words] of given) {
       const params = localParameters((raw) => {
         raw.tokens.masa = address;
-        raw.roll.funding = "0";
+        raw.roll.funding = raw.emission.funding = "0";
       });
       const error = await refusal(run(params));
       assert.equal(error.code, code);
@@ -248,7 +296,7 @@ describe("an interrupted deployment", () => {
   after(removeTemporaryFolders);
 
   for (const mode of ["refused", "lost"] as const) {
-    for (const failAt of [1, 4, 7, 13, 19, 27]) {
+    for (const failAt of [1, 4, 13, 22, 31, 43]) {
       it(`is resumed after transaction ${failAt} was ${mode}, sending none twice`, async () => {
         const { run, provider, nonce, manifestPath } = await freshChain();
         const broken = { connection: { provider: failingNode(provider, failAt, mode) } };

@@ -20,7 +20,7 @@ describe("deploy refuses infeasible parameters before it sends anything:", () =>
     ["κ = 0", (raw) => (raw.terms.slashShare = "0"), /slashShare \(κ\) is 0/],
     ["τ = 1", (raw) => (raw.terms.qualityThreshold = "1"), /qualityThreshold \(τ\) is 1/],
     ["τ = 0", (raw) => (raw.terms.qualityThreshold = "0"), /qualityThreshold \(τ\) is 0/],
-    ["a margin that reaches 1", (raw) => (raw.terms.maxMargin = "0.4"), /maxMargin/],
+    ["a margin that reaches 1", (raw) => (raw.limits.maxMargin = "0.4"), /maxMargin is 0\.4; τ/],
     ["weights of quality", (raw) => (raw.terms.weights.relevance = "0.36"), /terms\.weights .* sum to 1\.01/],
     ["weights of performance", (raw) => (raw.seats.weights.data = "0"), /seats\.weights .* sum to 0\.8/],
     [
@@ -88,13 +88,103 @@ describe("deploy refuses infeasible parameters before it sends anything:", () =>
     [
       "bounties from a supply that is another's",
       (raw) => (raw.tokens.genesisHolder = ZeroAddress.replace(/0$/, "1")),
-      /roll\.funding is 10000 MASA, but the deployer holds none/,
+      /roll\.funding and emission\.funding are 1010000 MASA, but the deployer holds none/,
     ],
     [
       "bounties of more than the supply",
       (raw) => (raw.roll.funding = "1000000001"),
-      /roll\.funding is 1000000001 MASA, above/,
+      /roll\.funding and emission\.funding are 1001000001 MASA, above/,
     ],
+    [
+      "emissions and bounties of more than the supply together",
+      (raw) => (raw.emission.funding = "999990001"),
+      /roll\.funding and emission\.funding are 1000000001 MASA, above/,
+    ],
+    [
+      "a margin between the steps",
+      (raw) => (raw.limits.maxMargin = "0.20005"),
+      /maxMargin is 0\.20005; it must be a multiple of 0\.0001/,
+    ],
+    [
+      "a reward between the units",
+      (raw) => (raw.limits.minBaseReward = "1.0000000005"),
+      /minBaseReward is 1\.0000000005; it must be a multiple of 0\.000000001/,
+    ],
+    [
+      "a reward beyond the words",
+      (raw) => (raw.limits.minBaseReward = "281474.976710656"),
+      /minBaseReward is 281474\.976710656; it must lie between/,
+    ],
+    ["a poster's share above 1", (raw) => (raw.terms.posterShare = "1.1"), /posterShare is 1\.1/],
+    ["a bounty of reports beyond measure", (raw) => (raw.poster.bounty = "1001"), /poster\.bounty is 1001;/],
+    [
+      "a price of ether beyond measure",
+      (raw) => (raw.poster.masaPerEther = "10000001"),
+      /masaPerEther is 10000001;/,
+    ],
+    [
+      "a price of gas beyond its slot",
+      (raw) => (raw.poster.maxGasPrice = "18446744073.709551616"),
+      /maxGasPrice \(wei\) is 18446744073709551616/,
+    ],
+    [
+      "a price of gas below the wei",
+      (raw) => (raw.poster.maxGasPrice = "0.0000000001"),
+      /maxGasPrice: "0\.0000000001" is no decimal number of at most 9 places/,
+    ],
+    [
+      "more than every fee given away",
+      (raw) => (raw.feeSplit.emission = "0.6"),
+      /feeSplit\.validators and emission sum to 1\.1; there is not more/,
+    ],
+    [
+      "more than half of the fees for the treasury",
+      (raw) => (raw.feeSplit.validators = "0.2"),
+      /feeSplit\.validators and emission sum to 0\.45; the treasury .* more than 0\.5/,
+    ],
+    ["no emission", (raw) => (raw.emission.rate = "0"), /emission\.rate is 0;/],
+    ["an emission at once", (raw) => (raw.emission.rate = "0.11"), /emission\.rate is 0\.11;/],
+    [
+      "shares of the emission",
+      (raw) => (raw.emission.shares.workers = "0.5"),
+      /emission\.shares .* sum to 1\.1; they must sum to 1/,
+    ],
+    [
+      "roots that nobody could cancel",
+      (raw) => (raw.emission.activationDelay = "59s"),
+      /activationDelay \(seconds\) is 59;/,
+    ],
+    [
+      "roots that nobody lives to claim",
+      (raw) => (raw.emission.activationDelay = "31d"),
+      /activationDelay \(seconds\) is 2678400;/,
+    ],
+    ["offences that cost nothing", (raw) => (raw.offences.offenceShare = "0"), /offenceShare is 0;/],
+    ["offences that cost everything", (raw) => (raw.offences.offenceShare = "1"), /offenceShare is 1;/],
+    ["idling that costs nothing", (raw) => (raw.offences.idleShare = "0"), /idleShare is 0;/],
+    ["idling that costs too much", (raw) => (raw.offences.idleShare = "0.011"), /idleShare is 0\.011;/],
+    [
+      "a bounty that makes offences pay",
+      (raw) => (raw.offences.bountyShare = "0.26"),
+      /bountyShare is 0\.26;/,
+    ],
+    [
+      "an expulsion for no epoch",
+      (raw) => (raw.offences.expulsionEpochs = 0),
+      /expulsionEpochs is 0; .* 1 and 10000/,
+    ],
+    ["an expulsion for good", (raw) => (raw.offences.expulsionEpochs = 10_001), /expulsionEpochs is 10001/],
+    [
+      "validators that are never idle",
+      (raw) => (raw.offences.maxMissed = 5),
+      /maxMissed is 5; it must be below the 5 rounds/,
+    ],
+    [
+      "a round without a second attempt",
+      (raw) => (raw.clock.attemptLength = "4s"),
+      /attemptLength is 4 s; .* half a round, 3 s/,
+    ],
+    ["no attempts", (raw) => (raw.clock.attemptLength = "0s"), /attemptLength is 0 s/],
     ["windows upside down", (raw) => (raw.limits.minResponseWindow = "1h"), /minResponseWindow is 3600 s/],
     [
       "eternal immunity",
@@ -155,6 +245,22 @@ describe("the contracts agree with the feasibility check on", () => {
     ...p,
     standing: { ...p.standing, ...change },
   });
+  const limits = (change: Partial<DeployParameters["limits"]>) => ({
+    ...p,
+    limits: { ...p.limits, ...change },
+  });
+  const poster = (change: Partial<DeployParameters["poster"]>) => ({
+    ...p,
+    poster: { ...p.poster, ...change },
+  });
+  const emission = (change: Partial<DeployParameters["emission"]>) => ({
+    ...p,
+    emission: { ...p.emission, ...change },
+  });
+  const offences = (change: Partial<DeployParameters["offences"]>) => ({
+    ...p,
+    offences: { ...p.offences, ...change },
+  });
   const cases: [string, DeployParameters, RegExp][] = [
     ["D1", { ...p, maxStakedShare: p.maxStakedShare / 4n }, /NodeStanding_InfeasibleBudget/],
     ["D14", vault({ unbondingDelay: 360n }), /StakeVault_OutOfRange.*360.*361/],
@@ -178,6 +284,30 @@ describe("the contracts agree with the feasibility check on", () => {
     ["references", standing({ references: { worker: 1n, oracle: 1n } }), /NodeStanding_OutOfRange/],
     ["silence", { ...p, seats: { ...p.seats, haltEpochs: 1 } }, /ValidatorSet_ParameterOutOfRange/],
     ["deposits", { ...p, poke: { ...p.poke, bounty: p.poke.deposit + 1n } }, /NodeRegistry_OutOfRange/],
+    ["the quality asked for", limits({ maxMargin: p.limits.maxMargin + 1n }), /RequestEscrow_NotWhole/],
+    ["the least reward", limits({ minBaseReward: 10n ** 18n + 1n }), /RequestEscrow_NotWhole/],
+    [
+      "posters' share",
+      { ...p, terms: { ...p.terms, posterShare: 10n ** 18n + 1n } },
+      /RequestEscrow_OutOfRange/,
+    ],
+    ["posters' bounty", poster({ bounty: 10n ** 21n + 1n }), /RequestEscrow_OutOfRange/],
+    ["the price of ether", poster({ masaPerEther: 10n ** 25n + 1n }), /RequestEscrow_OutOfRange/],
+    ["the fees' split", { ...p, feeSplit: { validators: 10n ** 18n, emission: 1n } }, /FeePool_OutOfRange/],
+    ["the treasury's share", { ...p, feeSplit: { validators: 1n, emission: 1n } }, /FeePool_OutOfRange/],
+    ["the rate of emission", emission({ rate: 10n ** 17n + 1n }), /Emissions_OutOfRange/],
+    [
+      "the shares of emission",
+      emission({ shares: { ...p.emission.shares, workers: 0n } }),
+      /Emissions_SharesDoNotSumToOne.*600000000000000000/,
+    ],
+    ["the delay of roots", emission({ activationDelay: 59n }), /RewardDistributor_OutOfRange.*59/],
+    ["what offences cost", offences({ offenceShare: 10n ** 18n }), /Offences_OutOfRange/],
+    ["what idling costs", offences({ idleShare: 0n }), /Offences_OutOfRange/],
+    ["who is idle", offences({ maxMissed: 5 }), /Offences_OutOfRange.*5.*4/],
+    ["expulsions", offences({ expulsionEpochs: 0 }), /Offences_OutOfRange/],
+    ["bounties of proofs", offences({ bountyShare: 25n * 10n ** 16n + 1n }), /Offences_OutOfRange/],
+    ["attempts", { ...p, clock: { ...p.clock, attemptLength: 4n } }, /ScoreConsensus_LengthOutOfRange.*4.*3/],
     ["the fee", { ...p, feeCurve: { ...p.feeCurve, minimumFee: 0n } }, /FeeCurve_MinimumOutOfRange/],
     [
       "the guardian's term",

@@ -12,8 +12,11 @@ import { parseParameters, readRawParameters } from "../../deploy/params.ts";
 import type { DeployParameters, RawParameters } from "../../deploy/params.ts";
 import { MasaError } from "../../sdk/src/errors.ts";
 
-/** Of a deployment that deploys both tokens: 15 contracts, 6 wirings, the first bounties, 5 transfers of ownership. */
-export const TRANSACTIONS = 27;
+/**
+ * Of a deployment that deploys both tokens: 19 contracts, 13 wirings, the first bounties, the pool of emissions (an
+ * allowance and its use), 8 transfers of ownership.
+ */
+export const TRANSACTIONS = 43;
 
 /** local.json5 after `change`. */
 export function localParameters(change: (raw: RawParameters) => void = () => undefined): DeployParameters {

@@ -11,7 +11,7 @@ import { MasaError } from "../../sdk/src/errors.ts";
 import { ROLES } from "../../sdk/src/nodes.ts";
 import type { Role } from "../../sdk/src/nodes.ts";
 import { makeOperatorGrant, RIGHT_NAMES } from "../../sdk/src/operators.ts";
-import type { FrozenSeats } from "../../sdk/src/reports.ts";
+import type { FrozenSeats } from "../../sdk/src/frozen.ts";
 import { explainChainError, isRevert } from "../../sdk/src/reverts.ts";
 import { freshChain, localParameters } from "./deployment.ts";
 

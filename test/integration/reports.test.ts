@@ -7,8 +7,15 @@ import { readFrozenSeats, readMask } from "../../sdk/src/connection.ts";
 import { actsFor, signsFor } from "../../sdk/src/nodes.ts";
 import { makeOperatorGrant, operatorDigest, rightsOf } from "../../sdk/src/operators.ts";
 import { responseCommitment } from "../../sdk/src/payloads.ts";
-import { epochReportDigest, scoreReportDigest } from "../../sdk/src/reports.ts";
-import type { EpochReport, ResponseScore, ScoreReport } from "../../sdk/src/reports.ts";
+import {
+  epochReportCall,
+  epochReportDigest,
+  scoreReportCall,
+  scoreReportDigest,
+} from "../../sdk/src/reports.ts";
+import type { EpochReport, ScoreReport } from "../../sdk/src/reports.ts";
+import { SCORE_ONE, UNSCORED } from "../../sdk/src/results.ts";
+import type { ResponseScore } from "../../sdk/src/results.ts";
 import { proposerOf } from "../../sdk/src/selection.ts";
 import { removeTemporaryFolders } from "./deployment.ts";
 import { deployedNetwork, hotKeyOf, refused } from "./network.ts";
@@ -34,22 +41,29 @@ const bytes = (count: number): string => hexlify(Uint8Array.from({ length: count
 const uint = (byteCount: number): bigint => BigInt(bytes(byteCount));
 const list = <T>(most: number, make: () => T): T[] => Array.from({ length: int(most) }, make);
 
-const randomScore = (): ResponseScore => ({
-  relevance: int(0xffff_ffff),
-  coherence: int(0xffff_ffff),
-  factual: int(0xffff_ffff),
-  responseTime: int(0xffff_ffff),
-  throughput: int(0xffff_ffff),
-  scored: random() < 0.5,
-  fraud: int(255),
-});
-const randomReport = (): ScoreReport => ({
-  epoch: int(0xffff_ffff),
-  round: int(0xffff_ffff),
-  attempt: int(0xffff_ffff),
-  poster: bytes(20),
-  results: list(5, () => ({ requestId: uint(32), responses: list(4, randomScore) })),
-});
+const randomScore = (): ResponseScore =>
+  random() < 0.2
+    ? UNSCORED
+    : {
+        relevance: int(SCORE_ONE),
+        coherence: int(SCORE_ONE),
+        factual: int(SCORE_ONE),
+        responseTime: int(SCORE_ONE),
+        throughput: int(0xffff_ffff),
+        scored: true,
+        fraud: random() < 0.5 ? 0 : int(254),
+      };
+const randomReport = (): ScoreReport => {
+  const ids = [...new Set(list(5, () => uint(5)))].sort((a, b) => (a < b ? -1 : 1));
+  return {
+    epoch: int(0xffff_ffff),
+    round: int(0xffff_ffff),
+    attempt: int(0xffff_ffff),
+    poster: bytes(20),
+    commitmentSet: bytes(32),
+    results: ids.map((requestId) => ({ requestId, responses: [randomScore(), ...list(15, randomScore)] })),
+  };
+};
 const randomEpochReport = (): EpochReport => ({
   epoch: int(0xffff_ffff),
   attempt: int(0xffff_ffff),
@@ -62,6 +76,10 @@ const randomEpochReport = (): EpochReport => ({
     data: list(64, () => int(0xffff_ffff)),
     llm: list(64, () => int(0xffff_ffff)),
   },
+  rewardRoot: bytes(32),
+  validatorTotal: uint(16),
+  workerTotal: uint(16),
+  idle: uint(8),
 });
 
 describe(`SDK and contracts agree (seed ${SEED})`, () => {
@@ -77,10 +95,7 @@ describe(`SDK and contracts agree (seed ${SEED})`, () => {
     const seen = new Set<string>();
     for (let index = 0; index < REPORTS; index++) {
       const report = randomReport();
-      const onChain = await contracts.consensus.scoreReportDigest({
-        ...report,
-        results: report.results.map((result) => ({ ...result, responses: [...result.responses] })),
-      });
+      const onChain = await contracts.consensus.scoreReportDigest(scoreReportCall(report));
       assert.equal(
         scoreReportDigest(manifest, report),
         onChain,
@@ -95,11 +110,7 @@ describe(`SDK and contracts agree (seed ${SEED})`, () => {
     const { contracts, manifest } = network;
     for (let index = 0; index < REPORTS; index++) {
       const report = randomEpochReport();
-      const { scores } = report;
-      const onChain = await contracts.consensus.epochReportDigest({
-        ...report,
-        scores: { ...scores, consensus: [...scores.consensus], data: [...scores.data], llm: [...scores.llm] },
-      });
+      const onChain = await contracts.consensus.epochReportDigest(epochReportCall(report));
       assert.equal(epochReportDigest(manifest, report), onChain);
     }
   });

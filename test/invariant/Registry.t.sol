@@ -9,8 +9,8 @@ import {WrappedTaoMock} from "../../contracts/mocks/WrappedTaoMock.sol";
 import {NodeRegistry} from "../../contracts/registry/NodeRegistry.sol";
 import {NodeStanding} from "../../contracts/registry/NodeStanding.sol";
 import {MasaToken} from "../../contracts/token/MasaToken.sol";
+import {InvariantTest} from "../support/InvariantTest.sol";
 import {MasaFixture} from "../support/MasaFixture.sol";
-import {InvariantTargets} from "./handlers/Handler.sol";
 import {RegistryHandler} from "./handlers/RegistryHandler.sol";
 
 contract RegistryActions is RegistryHandler {
@@ -26,7 +26,7 @@ contract RegistryActions is RegistryHandler {
 }
 
 /// @title Invariants of roles, sums, deposits and requirements
-contract RegistryInvariant is MasaFixture, InvariantTargets {
+contract RegistryInvariant is MasaFixture, InvariantTest {
     RegistryHandler internal handler;
 
     function setUp() public override {
@@ -55,7 +55,7 @@ contract RegistryInvariant is MasaFixture, InvariantTargets {
         selectors[18] = RegistryHandler.setCollateral.selector;
         // Twice as likely: without nodes nothing else happens.
         selectors[19] = RegistryHandler.join.selector;
-        _targetHandler(address(handler), selectors);
+        _target(address(handler), selectors, new bytes4[](0));
     }
 
     /// @dev A standing that the fixture leaves out of play: three strikes suspend, and consumption counts what was asked.
@@ -71,6 +71,20 @@ contract RegistryInvariant is MasaFixture, InvariantTargets {
         _assertRecount();
         _assertRequirements();
         _assertOperatorsAndLists();
+    }
+
+    function afterInvariant() public {
+        bytes32[] memory outcomes = new bytes32[](9);
+        outcomes[0] = "returned with its utility";
+        outcomes[1] = "found short";
+        outcomes[2] = "cleared";
+        outcomes[3] = "bounty paid";
+        outcomes[4] = "suspended by strikes";
+        outcomes[5] = "suspension lifted";
+        outcomes[6] = "work of who has left";
+        outcomes[7] = "epochs nobody rolled into";
+        outcomes[8] = "another epoch length";
+        _writeOutcomes("RegistryInvariant", outcomes, handler.times);
     }
 
     /// I-08: count and sum of utilities per role equal the recount, over stored utilities: work that waits is folded by

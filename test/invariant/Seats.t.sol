@@ -7,8 +7,8 @@ import {INodeStanding} from "../../contracts/interfaces/INodeStanding.sol";
 import {IValidatorSet} from "../../contracts/interfaces/IValidatorSet.sol";
 import {ValidatorSet} from "../../contracts/registry/ValidatorSet.sol";
 import {MasaToken} from "../../contracts/token/MasaToken.sol";
+import {InvariantTest} from "../support/InvariantTest.sol";
 import {MasaFixture} from "../support/MasaFixture.sol";
-import {InvariantTargets} from "./handlers/Handler.sol";
 import {SeatsHandler} from "./handlers/SeatsHandler.sol";
 
 contract SeatsActions is SeatsHandler {
@@ -22,7 +22,7 @@ contract SeatsActions is SeatsHandler {
 }
 
 /// @dev What must hold of the seats, with many validators and with few.
-abstract contract SeatsInvariantBase is MasaFixture, InvariantTargets {
+abstract contract SeatsInvariantBase is MasaFixture, InvariantTest {
     SeatsHandler internal handler;
 
     /// @param actorCount Validators there can be.
@@ -32,7 +32,7 @@ abstract contract SeatsInvariantBase is MasaFixture, InvariantTargets {
         handler = new SeatsActions(validatorSet, manager, masa, address(escrow), actorCount);
         masa.transfer(address(handler), 80_000_000e18);
         handler.begin(seated);
-        bytes4[] memory selectors = new bytes4[](16);
+        bytes4[] memory selectors = new bytes4[](17);
         selectors[0] = SeatsHandler.register.selector;
         selectors[1] = SeatsHandler.deregister.selector;
         selectors[2] = SeatsHandler.join.selector;
@@ -50,7 +50,8 @@ abstract contract SeatsInvariantBase is MasaFixture, InvariantTargets {
         selectors[13] = SeatsHandler.rekey.selector;
         selectors[14] = SeatsHandler.revoke.selector;
         selectors[15] = SeatsHandler.slash.selector;
-        _targetHandler(address(handler), selectors);
+        selectors[16] = SeatsHandler.pass.selector;
+        _target(address(handler), selectors, new bytes4[](0));
     }
 
     /// I-06: at most 64 seats, seats and index agree, no duplicates, nobody both waits and sits.
@@ -148,6 +149,22 @@ contract FewSeatsInvariant is SeatsInvariantBase {
         _assertWaitlist();
         _assertFrozen();
         _assertRecount();
+    }
+
+    function afterInvariant() public {
+        bytes32[] memory outcomes = new bytes32[](11);
+        outcomes[0] = "seated";
+        outcomes[1] = "pruned";
+        outcomes[2] = "pruned while leaving";
+        outcomes[3] = "pruned by a report";
+        outcomes[4] = "spared at the floor";
+        outcomes[5] = "vacated";
+        outcomes[6] = "vacated as silent";
+        outcomes[7] = "refused while cooling down";
+        outcomes[8] = "refused as not eligible";
+        outcomes[9] = "key masked";
+        outcomes[10] = "joined the waitlist";
+        _writeOutcomes("FewSeatsInvariant", outcomes, handler.times);
     }
 }
 

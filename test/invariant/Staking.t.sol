@@ -31,7 +31,7 @@ contract StakingInvariants is InvariantTest {
         for (uint256 i; i < handler.ACTORS(); ++i) {
             actors.push(handler.actors(i));
         }
-        bytes4[] memory actions = new bytes4[](24);
+        bytes4[] memory actions = new bytes4[](25);
         actions[0] = handler.stakeMasa.selector;
         actions[1] = handler.stakeTao.selector;
         actions[2] = handler.stakeWithPermit.selector;
@@ -56,6 +56,7 @@ contract StakingInvariants is InvariantTest {
         actions[21] = handler.setCollateral.selector;
         actions[22] = handler.lendGuardian.selector;
         actions[23] = handler.setDelays.selector;
+        actions[24] = handler.setBounty.selector;
         // What custody is about comes up more often than what governance does.
         bytes4[] memory often = new bytes4[](12);
         (often[0], often[1], often[2]) = (actions[0], actions[1], actions[3]);
@@ -79,7 +80,7 @@ contract StakingInvariants is InvariantTest {
 
     function afterInvariant() public {
         _recount();
-        bytes32[] memory outcomes = new bytes32[](13);
+        bytes32[] memory outcomes = new bytes32[](15);
         outcomes[0] = "permit used before";
         outcomes[1] = "slash of a queue";
         outcomes[2] = "slash on a slash";
@@ -93,6 +94,8 @@ contract StakingInvariants is InvariantTest {
         outcomes[10] = "uncovered by a weight";
         outcomes[11] = "reversed by governance";
         outcomes[12] = "released by governance";
+        outcomes[13] = "bounty paid";
+        outcomes[14] = "second bounty refused";
         _writeOutcomes("StakingInvariants", outcomes, handler.times);
     }
 
@@ -167,10 +170,11 @@ contract StakingInvariants is InvariantTest {
             assertEq(totalStaked, staked[i], "I-01 sum of stakes");
             assertEq(unbonding, queued[i], "I-01 sum of queues");
             assertEq(appealPot, pot[i], "I-01 sum of records");
-            uint256[3] memory sent = handler.sentOf(i);
+            uint256[4] memory sent = handler.sentOf(i);
             assertEq(tokens[i].balanceOf(treasury), sent[0], "I-01 what was released");
             assertEq(tokens[i].balanceOf(address(0xc0a9)), sent[1], "I-01 what compensates");
             assertEq(tokens[i].balanceOf(vault.BURN_ADDRESS()), sent[2], "I-01 what was burned");
+            assertEq(handler.heldByReporters(i), sent[3], "I-01 what reporters were paid");
         }
     }
 
@@ -203,6 +207,10 @@ contract StakingInvariants is InvariantTest {
             IStakeVault.SlashRecord memory record = vault.slashRecordOf(actor, records[j]);
             pot[0] += record.masa;
             pot[1] += record.tao;
+            StakingHandler.Promise memory promised = handler.promiseOf(actor, records[j]);
+            (address reporter, uint64 share) = vault.bountyOf(actor, records[j]);
+            assertEq(reporter, promised.reporter, "D15 the reporter of a slash changed");
+            assertEq(share, promised.share, "D15 the bounty of a slash changed");
         }
         // Applied by this recount, so that the handler does not know it.
         if (handler.modelPending(actor) == 0) return;

@@ -280,6 +280,34 @@ describe("vectors of the formulas", function () {
       expect((remaining[i] ?? 0n) <= stake, "I-14").to.equal(true);
   });
 
+  it("EQ-26: a validator's reward in three parts, each rounded down", async () => {
+    const { rows } = readVectors("emission");
+    const forParts = rows.map((row) => row.ints("pot", "alpha", "beta", "gamma", "hasData", "hasLlm") as Six);
+    const parts = await inBatches(forParts, (batch) => harness.rewardPartsDown(batch));
+    const inSdk = forParts.map(([pot, a, b, c, data, llm]) =>
+      sdk.rewardPartsDown(pot, [a, b, c], data === 1n, llm === 1n),
+    );
+    expect(inSdk).to.deep.equal(parts.map((three) => [...three]));
+    const inputs = rows.map((row, i): [sdk.ByKind, bigint, sdk.ByKind, sdk.ByKind] => {
+      const weights = row.list("weights");
+      const scores = ["consensus", "data", "llm"].map((kind) => row.list(kind));
+      const sums = scores.map((list) =>
+        list.reduce((sum, one, seat) => sum + one * (weights[seat] ?? 0n), 0n),
+      );
+      const seat = Number(row.int("seat"));
+      const own = scores.map((list) => list[seat] ?? 0n);
+      return [inSdk[i] ?? [0n, 0n, 0n], weights[seat] ?? 0n, own as Three, sums as Three];
+    });
+    const rewards = await inBatches(inputs, (batch) =>
+      harness.validatorRewardDown(batch.map((row) => row.flat() as Ten)),
+    );
+    expect(inputs.map((row) => sdk.validatorRewardDown(...row))).to.deep.equal(rewards);
+    // Two roundings for each of three parts, all down.
+    for (const [i, row] of rows.entries())
+      expectBelowExact(rewards[i] ?? 0n, row.real("rewardReal"), 0n, 6n, `row ${i}`);
+    expect(() => sdk.validatorRewardDown([1n, 0n, 0n], 2n, [3n, 0n, 0n], [5n, 0n, 0n])).to.throw(RangeError);
+  });
+
   it("EQ-27: seat weight, rounded down from its arguments", async () => {
     const { rows } = readVectors("seat-weight");
     const sigmas = await inBatches(
@@ -337,6 +365,9 @@ describe("vectors of the formulas", function () {
     expect(budgets.map((row) => sdk.largestBudgetUp(...row))).to.deep.equal(
       await harness.largestBudgetUp(budgets),
     );
+    const splits = two.map(([a]): Two => [a, source.ratio()]);
+    expect(splits.map((row) => sdk.releaseDown(...row))).to.deep.equal(await harness.releaseDown(splits));
+    expect(splits.map((row) => sdk.shareDown(...row))).to.deep.equal(await harness.shareDown(splits));
     const draws = two.map(([a, b]): Two => [(a << 156n) ^ b, b & (2n ** 64n - 1n)]);
     expect(draws.map((row) => sdk.drawDown(...row))).to.deep.equal(await harness.drawDown(draws));
     expect(() => sdk.drawDown(1n, 2n ** 64n)).to.throw(RangeError, "64 bits");
@@ -366,3 +397,4 @@ type Two = [bigint, bigint];
 type Three = [bigint, bigint, bigint];
 type Four = [bigint, bigint, bigint, bigint];
 type Six = [bigint, bigint, bigint, bigint, bigint, bigint];
+type Ten = [bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint];

@@ -14,7 +14,7 @@ abstract contract ReplayState is ReplayActions {
     // In the order of test/model/observe.ts.
     uint256 private constant MOST_ENTRIES = 8;
     uint256 private constant MOST_SLASHES = 8;
-    uint256 internal constant WORDS = 856;
+    uint256 internal constant WORDS = 868;
 
     /// @dev Reads all words from the views, in the order of test/model/observe.ts.
     function _observe(bytes memory actual, uint256 subject, uint256 step) internal view {
@@ -105,6 +105,7 @@ abstract contract ReplayState is ReplayActions {
         // Without the address of the metadata.
         to = _drop(_read(to, address(registry), abi.encodeCall(registry.membershipOf, (account)), 6));
         to = _read(to, address(registry), abi.encodeCall(registry.operatorOf, (_keys[index])), 4);
+        to = _read(to, address(registry), abi.encodeCall(registry.signerOf, (_keys[index])), 2);
         _observeEntries(to, account, address(masa), _wordAt(masaEntries));
         to += MOST_ENTRIES * 128;
         _observeEntries(to, account, address(tao), _wordAt(taoEntries));

@@ -25,6 +25,10 @@ export interface Operator {
   rights: bigint;
   nonce: number;
   sinceEpoch: number;
+  /** Whom it has ever signed for. */
+  signer: number | null;
+  /** Second of the revocation since it had the right to sign last; 0: none. */
+  revokedAt: number;
 }
 
 /** What an action changes before it may be refused: plain, so that it can be undone. */
@@ -86,7 +90,14 @@ export class State {
         deposit: 0n,
         paidEpoch: -1,
       })),
-      operators: each(() => ({ account: null, rights: 0n, nonce: 0, sinceEpoch: 0 })),
+      operators: each(() => ({
+        account: null,
+        rights: 0n,
+        nonce: 0,
+        sinceEpoch: 0,
+        signer: null,
+        revokedAt: 0,
+      })),
       balances: Array.from({ length: PARTY.burn + 1 }, (_, party) =>
         party < setup.ACCOUNTS ? [setup.MASA_EACH, setup.TAO_EACH] : [0n, 0n],
       ),

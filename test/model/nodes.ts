@@ -39,9 +39,14 @@ export class Nodes extends Vault {
     if (operator.account !== null && operator.account !== account) {
       throw new Refusal("KeyTaken", KEYS[key - 1]!, addressOf(operator.account));
     }
+    if (operator.signer !== null && operator.signer !== account) {
+      throw new Refusal("KeyTaken", KEYS[key - 1]!, addressOf(operator.signer));
+    }
     const m = this.books.memberships[account]!;
     // One key signs; the one before it keeps its other rights.
     if (m.signingKey !== 0 && m.signingKey !== key) this.books.operators[m.signingKey - 1]!.rights -= 1n;
+    // It had the right before only if it signs for the account still.
+    if (m.signingKey !== key) Object.assign(operator, { signer: account, revokedAt: 0 });
     m.signingKey = key;
     Object.assign(operator, { account, rights: RIGHTS, sinceEpoch: this.rolledEpoch });
     ++operator.nonce;
@@ -56,6 +61,7 @@ export class Nodes extends Vault {
     if (m.signingKey === key) m.signingKey = 0;
     operator.account = null;
     operator.rights = 0n;
+    if (operator.signer !== null && operator.revokedAt === 0) operator.revokedAt = this.now;
   }
 
   deregister(account: number): void {

@@ -182,6 +182,11 @@ function account(w: Words, p: Protocol, index: number): void {
     operator.nonce,
     operator.sinceEpoch,
   );
+  w.put(
+    "key.signer key.revokedAt",
+    operator.signer === null ? 0n : addressOf(operator.signer),
+    operator.revokedAt,
+  );
   entries(w, net[MASA], "masa.entry");
   entries(w, net[TAO], "tao.entry");
   for (let id = 1; id <= MOST_SLASHES; ++id) {

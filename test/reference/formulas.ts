@@ -108,6 +108,31 @@ export function afterSlash(stake: Exact, cut: Exact): Exact {
   return stake.minus(cut).max(ZERO);
 }
 
+/**
+ * EQ-26, R_V + R_D + R_L of one seat: each kind that occurred has its weight's share of the pot, and of that the seat has
+ * its share of Σ w·score. Scores by kind, then by seat.
+ */
+export function validatorReward(
+  pot: Exact,
+  kinds: readonly { weight: Exact; occurred: boolean }[],
+  weights: readonly Exact[],
+  scores: readonly (readonly Exact[])[],
+  seat: number,
+): Exact {
+  const present = sum(kinds.filter((kind) => kind.occurred).map((kind) => kind.weight));
+  const parts = kinds.map(({ weight, occurred }, kind) => {
+    const merits = weights.map((one, index) => one.times(scores[kind]?.[index] ?? ZERO));
+    const all = sum(merits);
+    if (!occurred || present.num === 0n || all.num === 0n) return ZERO;
+    return pot
+      .times(weight)
+      .over(present)
+      .times(merits[seat] ?? ZERO)
+      .over(all);
+  });
+  return sum(parts);
+}
+
 /** EQ-27: stake·exp((U − Ū)/λ), the exponent being that of σ. */
 export function seatWeight(stake: Exact, exponent: Exact): Exact {
   return stake.times(exp(exponent.negate()));

@@ -354,9 +354,31 @@ function meanVectors(): VectorFile {
   };
 }
 
+function emissionVectors(): VectorFile {
+  const source = new Source(`${SEED}/emission`);
+  return {
+    formulas: "EQ-26",
+    about: "r = R_V + R_D + R_L of one seat of three, before rounding; lists are between commas, by seat",
+    columns: "pot alpha beta gamma hasData hasLlm weights consensus data llm seat rewardReal",
+    rows: rows(300, (index) => {
+      const [pot, seat] = [source.amount(27), source.int(0, 2)];
+      const shares = index % 20 === 0 ? [0n, WAD, 0n] : source.weights(3);
+      const occurred = [true, source.flag(), source.flag()];
+      const kinds = shares.map((share, k) => ({ weight: wad(share), occurred: occurred[k] === true }));
+      const weights = shares.map(() => source.amount(15));
+      const scores = kinds.map(() => weights.map(() => (source.flag() ? source.ratio() / 10n ** 9n : 0n)));
+      const exact = scores.map((list) => list.map(whole));
+      const reward = paper.validatorReward(whole(pot), kinds, weights.map(whole), exact, seat);
+      const lists = [weights, ...scores].map(String);
+      return row(pot, ...shares, ...occurred.slice(1), ...lists, seat, real(reward));
+    }),
+  };
+}
+
 /** Every vector file by its name, as the text that is committed. */
 export function buildVectors(): Map<string, string> {
   const files: Record<string, () => VectorFile> = {
+    emission: emissionVectors,
     fee: feeVectors,
     finality: finalityVectors,
     "lowest-score": lowestVectors,

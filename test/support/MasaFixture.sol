@@ -1,28 +1,37 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {UD2x18, ud2x18} from "@prb/math/src/UD2x18.sol";
+import {ud2x18} from "@prb/math/src/UD2x18.sol";
 
 import {EpochClock} from "../../contracts/epoch/EpochClock.sol";
 import {EpochManager} from "../../contracts/epoch/EpochManager.sol";
+import {Offences} from "../../contracts/consensus/Offences.sol";
 import {ScoreConsensus} from "../../contracts/consensus/ScoreConsensus.sol";
 import {Guardian} from "../../contracts/governance/Guardian.sol";
+import {IEmissions} from "../../contracts/interfaces/IEmissions.sol";
+import {IFeePool} from "../../contracts/interfaces/IFeePool.sol";
 import {IGuardian} from "../../contracts/interfaces/IGuardian.sol";
 import {INodeRegistry, NodeRole} from "../../contracts/interfaces/INodeRegistry.sol";
 import {INodeStanding} from "../../contracts/interfaces/INodeStanding.sol";
+import {IOffences} from "../../contracts/interfaces/IOffences.sol";
 import {IRequestEscrow} from "../../contracts/interfaces/IRequestEscrow.sol";
 import {IScoreConsensus} from "../../contracts/interfaces/IScoreConsensus.sol";
 import {IStakeObserver} from "../../contracts/interfaces/IStakeObserver.sol";
 import {IStakeVault} from "../../contracts/interfaces/IStakeVault.sol";
 import {IValidatorSet} from "../../contracts/interfaces/IValidatorSet.sol";
+import {FeeCurve} from "../../contracts/market/FeeCurve.sol";
+import {FeePool} from "../../contracts/market/FeePool.sol";
 import {RequestEscrow} from "../../contracts/market/RequestEscrow.sol";
 import {WrappedTaoMock} from "../../contracts/mocks/WrappedTaoMock.sol";
 import {NodeRegistry} from "../../contracts/registry/NodeRegistry.sol";
 import {NodeStanding} from "../../contracts/registry/NodeStanding.sol";
 import {ValidatorSet} from "../../contracts/registry/ValidatorSet.sol";
+import {Emissions} from "../../contracts/rewards/Emissions.sol";
+import {RewardDistributor} from "../../contracts/rewards/RewardDistributor.sol";
 import {StakeVault} from "../../contracts/staking/StakeVault.sol";
 import {StakingCurve} from "../../contracts/staking/StakingCurve.sol";
 import {MasaToken} from "../../contracts/token/MasaToken.sol";
+import {Results} from "./Results.sol";
 import {Test} from "./Test.sol";
 
 /// @title The whole protocol, deployed and wired, for a test to stand on
@@ -38,6 +47,9 @@ abstract contract MasaFixture is Test {
     uint64 internal constant START = 1_800_000_000;
     uint32 internal constant EPOCH = 1 hours;
     uint32 internal constant ROUND = 5 minutes;
+    uint32 internal constant ATTEMPT = 1 minutes;
+    /// @dev Of R_base and fees, wei.
+    uint256 internal constant UNIT = 1e9;
     uint40 internal constant REQUEST_PATH = 2 hours;
     uint40 internal constant REPORT_PATH = 4 hours;
     uint40 internal constant EVIDENCE = 1 hours;
@@ -59,8 +71,13 @@ abstract contract MasaFixture is Test {
     NodeStanding internal standing;
     NodeRegistry internal registry;
     ValidatorSet internal validatorSet;
+    FeeCurve internal feeCurve;
+    FeePool internal feePool;
     RequestEscrow internal escrow;
+    Emissions internal emissions;
+    RewardDistributor internal distributor;
     ScoreConsensus internal consensus;
+    Offences internal offences;
     address internal treasury = address(0x7ea5);
     address internal guard = address(0x60a4d);
 
@@ -95,16 +112,61 @@ abstract contract MasaFixture is Test {
         );
         registry = new NodeRegistry(address(this), masa, standing, vault, _pokeParameters());
         validatorSet = new ValidatorSet(address(this), registry, standing, vault, _seatParameters());
-        escrow = new RequestEscrow(address(this), masa, registry, standing, vault, _marketTerms(), _requestLimits());
-        consensus = new ScoreConsensus(clock, validatorSet, escrow, ROUND);
+        _deployMarket();
+        _deployRewards();
+        consensus = new ScoreConsensus(clock, validatorSet, escrow, distributor, ROUND, ATTEMPT, address(this));
         manager = new EpochManager(address(this), clock, masa, vault, standing, validatorSet, consensus, _rollBounty());
         guardian = new Guardian(address(this), vault, standing, guard, GUARD_TERM);
+        offences = new Offences(
+            address(this),
+            clock,
+            vault,
+            registry,
+            validatorSet,
+            consensus,
+            _offenceTerms(),
+            _maxMissed()
+        );
+        vault.scheduleSlasher(address(offences), type(uint64).max);
+        vault.activateSlasher(address(offences));
+        validatorSet.grantModule("EXPEL", address(offences));
         clock.wire(address(manager));
         vault.wire(address(escrow), _slashCap(), IGuardian(address(guardian)), IStakeObserver(address(0)));
         standing.wire(address(registry), address(escrow), address(validatorSet), address(guardian), address(manager));
         registry.wire(validatorSet);
         validatorSet.wire(address(consensus), address(manager));
-        escrow.wire(address(consensus));
+        escrow.wire(address(consensus), address(feePool));
+        emissions.wire(address(distributor));
+        distributor.wire(address(consensus));
+        consensus.wire(offences);
+        offences.wire(address(consensus));
+    }
+
+    function _deployMarket() private {
+        feeCurve = new FeeCurve(ud2x18(0.01e18), ud2x18(0.05e18), 100_000e18, 0.001e18);
+        escrow = new RequestEscrow(
+            address(this),
+            masa,
+            clock,
+            registry,
+            standing,
+            vault,
+            feeCurve,
+            _marketTerms(),
+            _requestLimits(),
+            _posterTerms()
+        );
+    }
+
+    function _deployRewards() private {
+        emissions = new Emissions(address(this), masa, clock, vault, _emissionParameters());
+        distributor = new RewardDistributor(address(this), masa, emissions, vault, 1 hours);
+        feePool = new FeePool(
+            address(this),
+            masa,
+            IFeePool.Recipients(distributor, emissions, treasury),
+            IFeePool.FeeSplit(ud2x18(0.5e18), ud2x18(0.2e18))
+        );
     }
 
     // ---------------------------------------------------------------- parameters
@@ -192,28 +254,61 @@ abstract contract MasaFixture is Test {
             });
     }
 
+    function _offenceTerms() internal pure virtual returns (IOffences.OffenceTerms memory) {
+        return
+            IOffences.OffenceTerms({
+                offenceShare: 0.3e18,
+                idleShare: 0.002e18,
+                bountyShare: 0.1e18,
+                expulsionEpochs: 20
+            });
+    }
+
+    /// @dev Of the twelve rounds of an epoch.
+    function _maxMissed() internal pure virtual returns (uint32) {
+        return 3;
+    }
+
     function _marketTerms() internal pure virtual returns (IRequestEscrow.MarketTerms memory) {
         return
             IRequestEscrow.MarketTerms({
                 qualityThreshold: ud2x18(0.6e18),
                 slashShare: ud2x18(0.5e18),
-                maxMargin: ud2x18(0.2e18),
+                attributionShare: ud2x18(0),
                 weightRelevance: ud2x18(0.4e18),
                 weightCoherence: ud2x18(0.2e18),
                 weightFactual: ud2x18(0.3e18),
-                weightResponseTime: ud2x18(0.1e18)
+                weightResponseTime: ud2x18(0.1e18),
+                posterShare: ud2x18(0.25e18)
             });
     }
 
     function _requestLimits() internal pure virtual returns (IRequestEscrow.RequestLimits memory) {
         return
             IRequestEscrow.RequestLimits({
-                minBaseReward: 1,
+                minBaseReward: uint96(UNIT),
                 minResponseWindow: 10,
                 maxResponseWindow: 30 minutes,
                 minScoringWindow: 30,
                 maxScoringWindow: 1 hours,
-                maxResponses: 8
+                maxResponses: 8,
+                maxMargin: ud2x18(0.2e18)
+            });
+    }
+
+    /// @dev A tenth of a MASA a report, and gas at 2,000 MASA an ether up to 10 gwei.
+    function _posterTerms() internal pure virtual returns (IRequestEscrow.PosterTerms memory) {
+        return IRequestEscrow.PosterTerms({bounty: 0.1e18, masaPerEther: 2_000e18, maxGasPrice: 10 gwei});
+    }
+
+    function _emissionParameters() internal pure virtual returns (IEmissions.EmissionParameters memory) {
+        return
+            IEmissions.EmissionParameters({
+                rate: ud2x18(0.001e18),
+                validators: ud2x18(0.4e18),
+                workers: ud2x18(0.4e18),
+                dataContributors: ud2x18(0.1e18),
+                governanceParticipants: ud2x18(0.1e18)
             });
     }
 
@@ -365,7 +460,7 @@ abstract contract MasaFixture is Test {
         return
             IRequestEscrow.Submission({
                 payloadHash: keccak256("question"),
-                kind: IRequestEscrow.RequestKind.LlmCompletion,
+                kind: 0,
                 hasEvidence: false,
                 maxResponses: 2,
                 baseReward: baseReward,
@@ -397,17 +492,14 @@ abstract contract MasaFixture is Test {
     }
 
     /// @dev All four sub-scores the same, so that Q is `quality`, on the scale 1e9 = 1.
-    function _score(uint32 quality) internal pure returns (IRequestEscrow.ResponseScore memory) {
-        return IRequestEscrow.ResponseScore(quality, quality, quality, quality, 1_000, true, 0);
+    function _score(uint32 quality) internal pure returns (Results.Score memory) {
+        return Results.Score(quality, quality, quality, quality, 1_000, true, 0);
     }
 
     /// @dev One request and one quality for each of its commitments.
-    function _result(
-        uint256 requestId,
-        uint32[] memory qualities
-    ) internal pure returns (IRequestEscrow.RequestResult memory result) {
+    function _result(uint256 requestId, uint32[] memory qualities) internal pure returns (Results.Line memory result) {
         result.requestId = requestId;
-        result.responses = new IRequestEscrow.ResponseScore[](qualities.length);
+        result.responses = new Results.Score[](qualities.length);
         for (uint256 i; i < qualities.length; ++i) {
             result.responses[i] = _score(qualities[i]);
         }
@@ -421,10 +513,16 @@ abstract contract MasaFixture is Test {
     }
 
     /// @dev A report of this epoch and round with these results.
-    function _scoreReport(
-        IRequestEscrow.RequestResult[] memory results
-    ) internal view returns (IScoreConsensus.ScoreReport memory) {
-        return IScoreConsensus.ScoreReport(clock.currentEpoch(), _round(), 0, address(this), results);
+    function _scoreReport(Results.Line[] memory results) internal view returns (IScoreConsensus.ScoreReport memory) {
+        return
+            IScoreConsensus.ScoreReport(
+                clock.currentEpoch(),
+                _round(),
+                0,
+                address(this),
+                bytes32(0),
+                Results.encode(results)
+            );
     }
 
     /// @dev Bitmap of the occupied seats of a frozen set.
@@ -450,9 +548,18 @@ abstract contract MasaFixture is Test {
         consensus.postScoreReport(report, signers, signatures);
     }
 
+    /// @dev Takes the first attempt whose proposer is among `signers`, and waits for it to begin.
+    function _takeTurn(IScoreConsensus.ScoreReport memory report, uint64 signers) internal {
+        while ((signers >> validatorSet.proposerOf(report.epoch, report.round, report.attempt)) & 1 == 0) {
+            ++report.attempt;
+        }
+        uint256 begins = clock.epochStart(report.epoch) + report.round * ROUND + report.attempt * ATTEMPT;
+        if (block.timestamp < begins) vm.warp(begins);
+    }
+
     /// @dev Settles one request in this round with everybody's signature; qualities on the scale 1e9 = 1.
     function _settle(uint256 requestId, uint32[] memory qualities) internal {
-        IRequestEscrow.RequestResult[] memory results = new IRequestEscrow.RequestResult[](1);
+        Results.Line[] memory results = new Results.Line[](1);
         results[0] = _result(requestId, qualities);
         IScoreConsensus.ScoreReport memory report = _scoreReport(results);
         _postScore(report, _allSigners(report.epoch));
@@ -479,9 +586,22 @@ abstract contract MasaFixture is Test {
         scores.consensus[seat] = scores.data[seat] = scores.llm[seat] = score;
     }
 
-    /// @dev Posts the report of `scores.epoch` with everybody's signature; this block lies in the next epoch.
+    /// @dev A report that rewards nobody and finds nobody idle.
+    function _epochReport(
+        IValidatorSet.SeatScores memory scores
+    ) internal view returns (IScoreConsensus.EpochReport memory report) {
+        report.epoch = scores.epoch;
+        report.poster = address(this);
+        report.scores = scores;
+        (report.validatorTotal, report.workerTotal) = distributor.lastTotals();
+    }
+
+    /// @dev Posts the report of `scores.epoch` with everybody's signature; this block lies in the next epoch, or
+    /// becomes the one in which the first attempt begins.
     function _postEpoch(IValidatorSet.SeatScores memory scores) internal {
-        IScoreConsensus.EpochReport memory report = IScoreConsensus.EpochReport(scores.epoch, 0, address(this), scores);
+        IScoreConsensus.EpochReport memory report = _epochReport(scores);
+        uint256 begins = clock.epochStart(scores.epoch + 1) + ATTEMPT;
+        if (block.timestamp < begins) vm.warp(begins);
         uint64 signers = _allSigners(scores.epoch);
         bytes memory signatures = _sign(scores.epoch, signers, consensus.epochReportDigest(report));
         consensus.postEpochReport(report, signers, signatures);

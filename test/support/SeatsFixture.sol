@@ -82,6 +82,22 @@ abstract contract SeatsFixture is MasaFixture {
         return keccak256(abi.encode(keys, weights, validatorSet.frozenSetOf(epoch), validatorSet.randomnessOf(epoch)));
     }
 
+    // ---------------------------------------------------------------- reports
+
+    /// @dev Warps to the first second of the epoch report's first attempt, unless it has begun.
+    function _warpToReportOf(uint64 epoch) internal {
+        uint256 begins = clock.epochStart(epoch + 1) + ATTEMPT;
+        if (block.timestamp < begins) vm.warp(begins);
+    }
+
+    /// @dev The first attempt of the round that is the turn of a seat among `signers`; warps to its beginning.
+    function _turnOf(uint64 epoch, uint32 round, uint64 signers) internal returns (uint32 attempt) {
+        while ((signers >> validatorSet.proposerOf(epoch, round, attempt)) & 1 == 0) ++attempt;
+        assertLt(attempt, ROUND / ATTEMPT, "nobody of them has a turn in this round");
+        uint256 begins = clock.epochStart(epoch) + round * ROUND + attempt * ATTEMPT;
+        if (block.timestamp < begins) vm.warp(begins);
+    }
+
     // ---------------------------------------------------------------- scores
 
     function _rowsOf(uint64 epoch) internal view returns (uint256) {

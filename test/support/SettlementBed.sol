@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Results} from "./Results.sol";
 import {IRequestEscrow} from "../../contracts/interfaces/IRequestEscrow.sol";
 import {MasaFixture} from "./MasaFixture.sol";
 
@@ -9,6 +10,9 @@ import {MasaFixture} from "./MasaFixture.sol";
 /// do is the escrow's.
 abstract contract SettlementBed is MasaFixture {
     uint96 internal constant REWARD = 100e18;
+    /// @dev EQ-08 of the first 100 MASA of an epoch, 1 % and 0.04·100²/(2·100,000), and of the second.
+    uint256 internal constant FEE = 1.002e18;
+    uint256 internal constant SECOND_FEE = 1.006e18;
     uint256 internal constant CREDIT = 10_000_000e18;
     uint256 internal constant WORKER_STAKE = 2_000_000e18;
     IRequestEscrow.ResponseOutcome internal constant UNSCORED = IRequestEscrow.ResponseOutcome.Unscored;
@@ -36,22 +40,20 @@ abstract contract SettlementBed is MasaFixture {
         }
     }
 
-    function _settleAsConsensus(uint256 id, IRequestEscrow.ResponseScore[] memory scores) internal {
-        IRequestEscrow.RequestResult[] memory results = new IRequestEscrow.RequestResult[](1);
-        results[0] = IRequestEscrow.RequestResult(id, scores);
+    function _settleAsConsensus(uint256 id, Results.Score[] memory scores) internal {
+        Results.Line[] memory results = new Results.Line[](1);
+        results[0] = Results.Line(id, scores);
         vm.prank(address(consensus));
-        escrow.settle(results);
+        escrow.settle(Results.encode(results), address(0), 0);
     }
 
-    function _one(
-        IRequestEscrow.ResponseScore memory score
-    ) internal pure returns (IRequestEscrow.ResponseScore[] memory scores) {
-        scores = new IRequestEscrow.ResponseScore[](1);
+    function _one(Results.Score memory score) internal pure returns (Results.Score[] memory scores) {
+        scores = new Results.Score[](1);
         scores[0] = score;
     }
 
-    function _many(uint32[4] memory qualities) internal pure returns (IRequestEscrow.ResponseScore[] memory scores) {
-        scores = new IRequestEscrow.ResponseScore[](4);
+    function _many(uint32[4] memory qualities) internal pure returns (Results.Score[] memory scores) {
+        scores = new Results.Score[](4);
         for (uint256 i; i < 4; ++i) {
             scores[i] = _score(qualities[i]);
         }
@@ -60,6 +62,23 @@ abstract contract SettlementBed is MasaFixture {
     /// @dev Stake net of booked slashes, and what commitments reserve of it.
     function _position(address worker) internal view returns (uint256 staked, uint256 reserved) {
         return (vault.positionOf(worker, address(masa)).staked, vault.exposureOf(worker).reserved);
+    }
+
+    /// @dev What the open commitments of a worker may cost, and what is reserved in the vault for them and for more.
+    function _behind(address worker) internal view returns (uint256 openSlash, uint256 backing) {
+        (, uint256 word, ) = escrow.wordsOf(worker);
+        return (uint256(uint56(word >> 136)) * UNIT, (word >> 192) * UNIT);
+    }
+
+    function _openSlash(address worker) internal view returns (uint256 openSlash) {
+        (openSlash, ) = _behind(worker);
+    }
+
+    /// @dev Of a worker whose stake nobody else reserves.
+    function _assertBacking(address worker) internal view {
+        (uint256 openSlash, uint256 backing) = _behind(worker);
+        assertLe(openSlash, backing, "I-19 what is open is backed");
+        assertEq(vault.exposureOf(worker).reserved, backing, "I-19 the vault reserves what backs");
     }
 
     function _state(uint256 id) internal view returns (IRequestEscrow.RequestState) {
@@ -71,9 +90,15 @@ abstract contract SettlementBed is MasaFixture {
     }
 
     function _assertBooks() internal view {
+        (uint256 reserved, uint256 heldFees, uint256 fees) = escrow.totals();
+        // The test contract is the poster of its reports.
+        uint256 credit = escrow.creditOf(asker) + escrow.creditOf(address(this));
+        for (uint256 i; i < workers.length; ++i) {
+            credit += escrow.creditOf(workers[i]);
+        }
         assertEq(
             masa.balanceOf(address(escrow)),
-            escrow.totalCredit() + escrow.totalReserved(),
+            credit + reserved + heldFees + fees,
             "I-03 the escrow holds what it owes"
         );
     }

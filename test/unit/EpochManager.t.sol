@@ -278,7 +278,7 @@ contract EpochManagerTest is SeatsFixture {
         _rollTo(4);
         vm.warp(block.timestamp + ROUND - 1);
         _postEpoch(_scores(3, _rowsOf(3), GOOD));
-        assertNotEq(consensus.finalEpochDigestOf(3), bytes32(0), "EPO-05 until the end of the short one");
+        assertTrue(consensus.isEpochFinal(3), "EPO-05 until the end of the short one");
     }
 
     /// EPO-05: the report of epoch n that comes in n + 2 is refused and leaves nothing behind: neither scores nor weights
@@ -287,12 +287,7 @@ contract EpochManagerTest is SeatsFixture {
         _seatValidators(5, STAKE);
         _rollTo(2);
         _rollTo(3);
-        IScoreConsensus.EpochReport memory report = IScoreConsensus.EpochReport(
-            1,
-            0,
-            address(this),
-            _scores(1, 5, POOR)
-        );
+        IScoreConsensus.EpochReport memory report = _epochReport(_scores(1, 5, POOR));
         bytes memory signatures = _sign(1, 31, consensus.epochReportDigest(report));
         vm.expectRevert(
             abi.encodeWithSelector(IScoreConsensus.ScoreConsensus_OutsideWindow.selector, uint64(1), uint64(3))
@@ -331,12 +326,7 @@ contract EpochManagerTest is SeatsFixture {
         assertFalse(manager.roll(), "EPO-07 paid once");
 
         // A late block costs a report its window, and only if it was kept back for the last one.
-        IScoreConsensus.EpochReport memory report = IScoreConsensus.EpochReport(
-            2,
-            0,
-            address(this),
-            _scores(2, 6, GOOD)
-        );
+        IScoreConsensus.EpochReport memory report = _epochReport(_scores(2, 6, GOOD));
         bytes memory signatures = _sign(2, 63, consensus.epochReportDigest(report));
         vm.warp(clock.epochStart(4) + 11);
         vm.expectRevert(

@@ -301,7 +301,7 @@ contract TimelockedParametersTest is TimelockBed {
         assertEq(standing.roleParametersOf(NodeRole.Worker).floor, 20e18, "role");
         assertEq(registry.pokeParameters().deposit, 7e18, "pokes");
         assertEq(validatorSet.seatParameters().cooldownEpochs, 9, "validator set");
-        assertEq(escrow.requestLimits().minBaseReward, 5, "limits");
+        assertEq(escrow.requestLimits().minBaseReward, 5e9, "limits");
         assertEq(escrow.currentTerms(), 1, "terms");
         assertEq(manager.rollBounty(), 3e18, "bounty");
         assertEq(clock.lengthOf(clock.currentEpoch() + 1), 30 minutes, "epoch length");
@@ -371,7 +371,7 @@ contract TimelockedParametersTest is TimelockBed {
         _add(address(standing), abi.encodeCall(standing.wire, (stranger, stranger, stranger, stranger, stranger)));
         _add(address(registry), abi.encodeCall(registry.wire, (validatorSet)));
         _add(address(validatorSet), abi.encodeCall(validatorSet.wire, (stranger, stranger)));
-        _add(address(escrow), abi.encodeCall(escrow.wire, (stranger)));
+        _add(address(escrow), abi.encodeCall(escrow.wire, (stranger, stranger)));
         _add(address(vault), abi.encodeCall(vault.revokeSlasher, (address(escrow))));
         address[7] memory modules = _modules();
         for (uint256 i; i < modules.length; ++i) {
@@ -424,7 +424,7 @@ contract TimelockedParametersTest is TimelockBed {
 
     function _addMarketSetters() private {
         IRequestEscrow.RequestLimits memory limits = _requestLimits();
-        limits.minBaseReward = 5;
+        limits.minBaseReward = 5e9;
         _add(address(escrow), abi.encodeCall(escrow.setMarketTerms, (_marketTerms())));
         _add(address(escrow), abi.encodeCall(escrow.setRequestLimits, (limits)));
         _addModules(address(escrow), "SETTLE", address(consensus));

@@ -6,6 +6,7 @@ import {console} from "hardhat/console.sol";
 import {IRequestEscrow} from "../../contracts/interfaces/IRequestEscrow.sol";
 import {IStakeVault} from "../../contracts/interfaces/IStakeVault.sol";
 import {MasaFixture} from "../support/MasaFixture.sol";
+import {Results} from "../support/Results.sol";
 import {Vm} from "../support/Vm.sol";
 
 /// @notice Decisions D15 and D19 together. A captured slasher works at full speed while a second one waits for its
@@ -123,12 +124,12 @@ contract ModuleReplacementTest is MasaFixture {
         uint256 cap = _cap();
         uint256 staked = _staked();
         vm.recordLogs();
-        IRequestEscrow.RequestResult[] memory results = new IRequestEscrow.RequestResult[](ids.length);
+        Results.Line[] memory results = new Results.Line[](ids.length);
         for (uint256 i; i < ids.length; ++i) {
             results[i] = _result(ids[i], new uint32[](escrow.requestOf(ids[i]).responses));
         }
         vm.prank(address(consensus));
-        escrow.settle(results);
+        escrow.settle(Results.encode(results), address(0), 0);
         _bookDeferrals();
         _assertCap(cap, staked);
     }

@@ -89,6 +89,19 @@ contract ModuleRightsTest is StandingBed {
         standing.scoreValidators(new address[](0), new uint256[](0));
     }
 
+    /// Nobody has staked before the contracts are wired: further first modules are named until then.
+    function test_AGrantBeforeTheWiringHoldsAtOnce() public {
+        NodeStanding fresh = _fresh();
+        vm.expectEmit(address(fresh));
+        emit IModuleRights.ModuleGranted("RECORD", module, START);
+        fresh.grantModule("RECORD", module);
+        vm.prank(module);
+        assertFalse(fresh.use(alice, WORKER), "at once");
+        fresh.wire(address(1), address(2), address(3), address(4), address(5));
+        fresh.grantModule("SCORE", module);
+        assertEq(fresh.moduleActiveFrom("SCORE", module), START + MODULE_DELAY, "D19 no more");
+    }
+
     /// D19: longer than unbonding, so that everyone who distrusts the module is gone by then.
     function test_D19_EverybodyCanLeaveBeforeANewModuleBegins() public {
         _stake(alice, 1_000e18);

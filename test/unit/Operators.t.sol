@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Results} from "../support/Results.sol";
 import {INodeRegistry} from "../../contracts/interfaces/INodeRegistry.sol";
 import {IRequestEscrow} from "../../contracts/interfaces/IRequestEscrow.sol";
 import {IScoreConsensus} from "../../contracts/interfaces/IScoreConsensus.sol";
@@ -95,10 +96,12 @@ contract OperatorsTest is StandingBed {
         IRequestEscrow.Submission memory submission = _submission(10e18);
         vm.prank(key);
         uint256 requestId = escrow.submit(submission);
-        assertEq(escrow.creditOf(oracle), 90e18, "asked from the account's credit");
+        // 10 and the fee: 1 % and 0.04·10²/(2·100,000).
+        assertEq(escrow.creditOf(oracle), 90e18 - 0.10002e18, "asked from the account's credit");
         vm.prank(second);
         escrow.commit(requestId, keccak256("commitment"));
-        assertEq(vault.exposureOf(worker).reserved, 5e18, "committed with the account's stake");
+        // 5 for the answer, and as much ahead.
+        assertEq(vault.exposureOf(worker).reserved, 10e18, "committed with the account's stake");
         _expectNotAuthorised(second, ASK);
         vm.prank(second);
         escrow.submit(submission);
@@ -400,16 +403,91 @@ contract OperatorsTest is StandingBed {
     function test_AKeyServesAnotherAccountOnceItIsFree() public {
         _registerWorker(1, PLENTY);
         _registerWorker(2, PLENTY);
-        _setOperator(alice, key, 31);
+        _setOperator(alice, key, 30);
         vm.prank(alice);
         registry.revokeOperator(key);
-        _setOperator(bob, key, SERVE);
+        _setOperator(bob, key, 31);
         (address account, , ) = registry.authorised(key, SERVE);
         assertEq(account, bob, "for its new account");
         _expectNotOperator(alice, key);
         vm.prank(alice);
         registry.revokeOperator(key);
         assertEq(registry.signingKeyOf(alice), address(0), "and not for the old");
+    }
+
+    // ---------------------------------------------------------------- who answers for a key
+
+    /// D8: an offender cannot move a key to a puppet's account, with whatever rights.
+    function test_D8_RevertGiven_AKeyThatSignedForAnotherAccount() public {
+        _registerWorker(1, PLENTY);
+        _registerWorker(2, PLENTY);
+        _setOperator(alice, key, SIGN);
+        vm.prank(alice);
+        registry.revokeOperator(key);
+        bytes memory taken = abi.encodeWithSelector(INodeRegistry.NodeRegistry_KeyTaken.selector, key, alice);
+        _expectRefusedGrant(bob, _grant(bob, key, SIGN), taken);
+        _expectRefusedGrant(bob, _grant(bob, key, SERVE), taken);
+        // Not even when the account is a node no more.
+        vm.prank(alice);
+        registry.deregister();
+        _expectRefusedGrant(bob, _grant(bob, key, SIGN), taken);
+    }
+
+    function test_D8_AKeyBelongsToItsAccountForGood() public {
+        _registerWorker(1, PLENTY);
+        _expectSigner(key, address(0), 0);
+        _setOperator(alice, key, SERVE);
+        _expectSigner(key, address(0), 0);
+        _setOperator(alice, key, SIGN | SERVE);
+        _expectSigner(key, alice, 0);
+        _setOperator(alice, second, SIGN);
+        _expectSigner(key, alice, 0);
+        _expectSigner(second, alice, 0);
+        vm.prank(alice);
+        registry.deregister();
+        _expectSigner(second, alice, 0);
+    }
+
+    /// D20: the second of the revocation is kept, and moved by no later one; a new grant takes it back.
+    function test_D20_TheSecondOfARevocationIsKept() public {
+        _registerWorker(1, PLENTY);
+        _setOperator(alice, key, 31);
+        vm.warp(START + 100);
+        vm.prank(key);
+        registry.revokeOperator(key);
+        _expectSigner(key, alice, START + 100);
+        vm.warp(START + 200);
+        _setOperator(alice, key, SERVE);
+        _expectSigner(key, alice, START + 100);
+        vm.prank(alice);
+        registry.revokeOperator(key);
+        _expectSigner(key, alice, START + 100);
+        _setOperator(alice, key, SIGN);
+        _expectSigner(key, alice, 0);
+        vm.warp(START + 300);
+        _setOperator(alice, key, SERVE);
+        _expectSigner(key, alice, START + 300);
+    }
+
+    /// A key that was replaced signs in the sets that are frozen still, until it is revoked.
+    function test_D20_AReplacedKeyAnswersUntilItIsRevoked() public {
+        _registerWorker(1, PLENTY);
+        _setOperator(alice, key, 31);
+        _setOperator(alice, second, SIGN);
+        vm.warp(START + 100);
+        _expectSigner(key, alice, 0);
+        vm.prank(alice);
+        registry.revokeOperator(key);
+        _expectSigner(key, alice, START + 100);
+        _expectSigner(second, alice, 0);
+    }
+
+    function test_ARevokedKeyThatNeverSignedAnswersForNothing() public {
+        _registerWorker(1, PLENTY);
+        _setOperator(alice, key, SERVE);
+        vm.prank(alice);
+        registry.revokeOperator(key);
+        _expectSigner(key, address(0), 0);
     }
 
     /// Before anybody is told of keys, they are granted and revoked all the same.
@@ -435,6 +513,13 @@ contract OperatorsTest is StandingBed {
 
     // ---------------------------------------------------------------- frozen sets
 
+    /// @dev Final all the same: its one line names a request that there is not.
+    function _reportOfNothing() private view returns (IScoreConsensus.ScoreReport memory) {
+        Results.Line[] memory lines = new Results.Line[](1);
+        lines[0] = _result(1, new uint32[](1));
+        return _scoreReport(lines);
+    }
+
     /// D20: a revoked key counts no more in the two epochs whose reports may still come in.
     function test_D20_RevocationWorksAtOnceInBothOpenEpochs() public {
         address[] memory owners = _seatValidators(4, VALIDATOR_BASE);
@@ -450,11 +535,12 @@ contract OperatorsTest is StandingBed {
         assertEq(validatorSet.maskOf(3), 1, "D20 this epoch");
         assertEq(validatorSet.maskOf(2), 1, "D20 the one before");
         assertEq(validatorSet.maskOf(1), 0, "D20 none that is closed");
-        IScoreConsensus.ScoreReport memory report = _scoreReport(new IRequestEscrow.RequestResult[](1));
+        IScoreConsensus.ScoreReport memory report = _reportOfNothing();
         bytes memory signatures = _sign(3, 15, consensus.scoreReportDigest(report));
         vm.expectRevert(abi.encodeWithSelector(IScoreConsensus.ScoreConsensus_KeysRevoked.selector, uint64(1)));
         consensus.postScoreReport(report, 15, signatures);
         // The others are enough.
+        _takeTurn(report, 14);
         consensus.postScoreReport(report, 14, _sign(3, 14, consensus.scoreReportDigest(report)));
         _rollNext();
         (address[] memory keys, ) = validatorSet.frozenSeatsOf(4);
@@ -469,7 +555,7 @@ contract OperatorsTest is StandingBed {
         (address[] memory keys, ) = validatorSet.frozenSeatsOf(1);
         assertEq(keys[0], old, "REG-09 the frozen set is as it was");
         assertEq(validatorSet.maskOf(1), 0, "REG-09 a replacement masks nothing");
-        IScoreConsensus.ScoreReport memory report = _scoreReport(new IRequestEscrow.RequestResult[](1));
+        IScoreConsensus.ScoreReport memory report = _reportOfNothing();
         bytes32 digest = consensus.scoreReportDigest(report);
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(keyOf[key], digest);
         bytes memory signatures = abi.encodePacked(r, s, v, _sign(1, 14, digest));
@@ -514,21 +600,21 @@ contract OperatorsTest is StandingBed {
         assertEq(validatorSet.maskOf(2), 0, "REG-09 unmasked");
     }
 
-    /// A key that moves to another validator counts once: not in the set it was revoked from, and for its new account
-    /// from the next set on.
-    function test_REG09_AKeyThatMovesToAnotherValidatorCountsOnce() public {
+    /// A key that signed for one validator never signs for another: it cannot count twice in one epoch.
+    function test_REG09_AKeyNeverMovesToAnotherValidator() public {
         address[] memory owners = _seatValidators(4, VALIDATOR_BASE);
         address moved = registry.signingKeyOf(owners[0]);
         vm.prank(owners[0]);
         registry.revokeOperator(moved);
-        _setOperator(owners[3], moved, SIGN);
-        (address[] memory keys, ) = validatorSet.frozenSeatsOf(1);
-        assertEq(validatorSet.maskOf(1), 1, "REG-09 masked where it was");
-        assertNotEq(keys[3], moved, "REG-09 not yet where it goes");
+        _expectRefusedGrant(
+            owners[3],
+            _grant(owners[3], moved, SIGN),
+            abi.encodeWithSelector(INodeRegistry.NodeRegistry_KeyTaken.selector, moved, owners[0])
+        );
         _rollNext();
-        (keys, ) = validatorSet.frozenSeatsOf(2);
-        assertEq(keys[3], moved, "REG-09 there");
-        assertEq(keys[0], address(0), "REG-09 and there alone");
+        (address[] memory keys, ) = validatorSet.frozenSeatsOf(2);
+        assertEq(keys[0], address(0), "REG-09 not here any more");
+        assertNotEq(keys[3], moved, "REG-09 nor there");
     }
 
     // ---------------------------------------------------------------- helpers
@@ -541,6 +627,12 @@ contract OperatorsTest is StandingBed {
         vm.expectRevert(refusal);
         vm.prank(account);
         registry.setOperator(grant);
+    }
+
+    function _expectSigner(address key_, address wanted, uint256 wantedRevokedAt) private view {
+        (address account, uint256 revokedAt) = registry.signerOf(key_);
+        assertEq(account, wanted, "D8 who answers");
+        assertEq(revokedAt, wantedRevokedAt, "D20 until when");
     }
 
     function _expectNotAuthorised(address caller, uint16 right) private {

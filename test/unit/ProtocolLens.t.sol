@@ -12,6 +12,7 @@ import {IValidatorSet} from "../../contracts/interfaces/IValidatorSet.sol";
 import {ProtocolLens} from "../../contracts/lens/ProtocolLens.sol";
 import {FeeCurve} from "../../contracts/market/FeeCurve.sol";
 import {MasaFixture} from "../support/MasaFixture.sol";
+import {Results} from "../support/Results.sol";
 
 /// @dev The protocol and a lens on it. Requirements at σ = 1: validators 125,000 MASA, workers 62,500, oracle nodes
 /// 31,250.
@@ -22,10 +23,12 @@ abstract contract LensBed is MasaFixture {
     uint256 internal constant ORACLE_BASE = 31_250e18;
 
     ProtocolLens internal lens;
+    /// @dev Steeper than the escrow's, so that a quote shows which curve it asks.
+    FeeCurve internal fees;
 
     function setUp() public virtual override {
         super.setUp();
-        FeeCurve fees = new FeeCurve(ud2x18(0.01e18), ud2x18(0.05e18), 1_000e18, 1e18);
+        fees = new FeeCurve(ud2x18(0.01e18), ud2x18(0.05e18), 1_000e18, 1e18);
         lens = new ProtocolLens(clock, vault, standing, registry, validatorSet, escrow, manager, fees);
     }
 
@@ -39,12 +42,12 @@ abstract contract LensBed is MasaFixture {
         s.maxResponses = 1;
         uint256 id = _submit(asker, s);
         _commit(worker, id);
-        IRequestEscrow.RequestResult[] memory results = new IRequestEscrow.RequestResult[](1);
+        Results.Line[] memory results = new Results.Line[](1);
         uint32[] memory qualities = new uint32[](1);
         qualities[0] = quality;
         results[0] = _result(id, qualities);
         vm.prank(address(consensus));
-        escrow.settle(results);
+        escrow.settle(Results.encode(results), address(0), 0);
     }
 
     function _same(bytes memory left, bytes memory right, string memory message) internal pure {
@@ -61,6 +64,7 @@ contract LensAccountTest is LensBed {
         assertEq(address(lens.validatorSet()), address(validatorSet), "validator set");
         assertEq(address(lens.escrow()), address(escrow), "escrow");
         assertEq(address(lens.epochManager()), address(manager), "epoch manager");
+        assertEq(address(lens.feeCurve()), address(fees), "fee curve");
     }
 
     function test_NobodyIsAllZeros() public view {
@@ -87,7 +91,7 @@ contract LensAccountTest is LensBed {
         expected.masa = IStakeVault.Position(300e18, 200e18, 1, 0);
         expected.tao = IStakeVault.Position(20e9, 10e9, 1, 0);
         expected.exposure.flags = 1; // it has held TAO
-        expected.credit = 7e18;
+        expected.market.credit = 7e18;
         expected.masaBalance = 11e18;
         expected.taoBalance = 3e9;
         _same(abi.encode(lens.accountOf(holder)), abi.encode(expected), "every field");
@@ -116,7 +120,8 @@ contract LensAccountTest is LensBed {
         preview.nextUtility = 0.5e18;
         preview.requirementIfChanged = WORKER_BASE;
         _same(abi.encode(v.preview), abi.encode(preview), "preview");
-        assertEq(v.consumption, 0, "a worker consumes nothing");
+        IProtocolLens.Holdings memory none;
+        _same(abi.encode(v.market), abi.encode(none), "a worker that has answered nothing");
     }
 
     function test_AnOracleNode() public {
@@ -125,15 +130,61 @@ contract LensAccountTest is LensBed {
         _submit(asker, REWARD);
         IProtocolLens.AccountView memory v = lens.accountOf(asker);
         assertEq(uint256(v.node.role), uint256(NodeRole.Oracle), "role");
-        assertEq(v.credit, 1_000e18 - 80e18 - REWARD, "what no request holds");
-        assertEq(v.consumption, 80e18, "accepted value of this epoch");
+        // Fees of the escrow's curve: 1.002 of the first 100 of an epoch, 1.006 of the second.
+        IProtocolLens.Holdings memory market;
+        market.credit = 1_000e18 - 80e18 - 1.002e18 - REWARD - 1.006e18;
+        market.reserved = REWARD + 1.006e18;
+        market.consumption = 2 * uint256(REWARD);
+        (market.settled, market.accepted, market.meanQuality) = (1, 1, 8e8);
+        market.spent = 80e18;
+        _same(abi.encode(v.market), abi.encode(market), "all that it has in the market");
         assertEq(v.preview.requirement, ORACLE_BASE, "within the epoch nothing moves");
         // U' = 0.5 + 0.2 · (0.92 − 0.5)
         assertEq(v.preview.nextUtility, 0.584e18, "next utility");
         assertLt(v.preview.nextRequirement, ORACLE_BASE, "little consumption, a lower requirement");
         _rollNext();
-        assertEq(lens.accountOf(asker).consumption, 0, "a new epoch");
+        assertEq(lens.accountOf(asker).market.consumption, 0, "a new epoch");
         assertEq(lens.accountOf(asker).node.utility, 0.584e18, "as announced");
+    }
+
+    /// @dev Two accepted, one rejected, one open, one cancelled: the mean is of what was settled.
+    function test_AnAskersRecord() public {
+        address asker = _registerOracle(1, 40_000e18, 1_000e18);
+        address worker = _registerWorker(2, 70_000e18);
+        _work(asker, worker, 9e8);
+        _work(asker, worker, 7e8);
+        _work(asker, worker, 5e8);
+        _submit(asker, REWARD);
+        uint256 cancelled = _submit(asker, REWARD);
+        vm.prank(asker);
+        escrow.cancel(cancelled);
+        IProtocolLens.Holdings memory h = lens.holdingsOf(asker);
+        assertEq(h.settled, 3, "settled");
+        assertEq(h.accepted, 2, "accepted");
+        assertEq(h.meanQuality, 7e8, "mean Q of the best answers");
+        assertEq(h.spent, 160e18, "rewards");
+        // Fees of the nth hundred: 0.998 + 0.004·n
+        assertEq(h.reserved, REWARD + 1.014e18, "the open one, with its fee");
+        assertEq(h.consumption, 500e18, "cancelling gives no consumption back");
+        assertEq(h.credit, 1_000e18 - 160e18 - 1.002e18 - 1.006e18 - 1.01e18 - REWARD - 1.014e18, "the rest is free");
+    }
+
+    /// @dev A worker with one answer open, one paid and one slashed.
+    function test_AWorkersHoldings() public {
+        address asker = _registerOracle(1, 40_000e18, 1_000e18);
+        address worker = _registerWorker(2, 70_000e18);
+        _work(asker, worker, 9e8);
+        _commit(worker, _submit(asker, REWARD));
+        IProtocolLens.Holdings memory h = lens.holdingsOf(worker);
+        assertEq(h.credit, 90e18, "earned");
+        assertEq(h.openSlash, 50e18, "kappa of the open one");
+        assertEq(h.backing, 100e18, "reserved for it and one more");
+        assertEq(h.backing, vault.exposureOf(worker).reserved, "as the vault has it");
+        assertEq(h.reserved + h.consumption + h.settled + h.spent, 0, "it has asked for nothing");
+        _work(asker, worker, 1e8);
+        h = lens.holdingsOf(worker);
+        assertEq(h.openSlash, 50e18, "the open one still");
+        assertEq(h.backing, 50e18, "less what was slashed");
     }
 
     function test_AConsumerWithAnotherRoleShowsNoConsumption() public {
@@ -141,8 +192,8 @@ contract LensAccountTest is LensBed {
         address worker = _registerWorker(2, 70_000e18);
         _work(asker, worker, 8e8);
         IProtocolLens.AccountView memory v = lens.accountOf(worker);
-        assertEq(v.consumption, 0, "a worker's answers are no consumption");
-        assertEq(v.credit, 80e18, "they are its credit");
+        assertEq(v.market.consumption, 0, "a worker's answers are no consumption");
+        assertEq(v.market.credit, 80e18, "they are its credit");
     }
 
     function test_ASeatedValidator() public {
@@ -255,7 +306,8 @@ contract LensAccountTest is LensBed {
         IProtocolLens.AccountView memory v = lens.accountOf(worker);
         assertEq(v.exposure.pendingCut, 50e18, "booked");
         assertEq(v.exposure.slashes, 0, "not applied");
-        assertEq(v.exposure.reserved, 0, "released");
+        assertEq(v.exposure.reserved, 50e18, "what was reserved ahead");
+        assertEq(v.market.openSlash, 0, "for nothing that is open");
         assertEq(v.masa.staked, 80_000e18 - 40e18, "four fifths from stake");
         assertEq(v.masa.queued, 20_000e18 - 10e18, "a fifth from the queue");
         assertEq(v.node.stakeUnits, 80_000e18 - 40e18, "what counts");
@@ -604,16 +656,38 @@ contract LensFeeTest is LensBed {
         address worker = _registerWorker(2, 100_000e18);
         assertEq(lens.feeQuote(asker, 500e18), 10e18, "from nothing: 5 + 5");
         assertEq(lens.feeQuote(asker, 0), 1e18, "the minimum");
+        // 333.333333333333333333: 3.33333333333333333333 + 2.2222222222222222222222
+        assertEq(lens.feeQuote(asker, 333_333333333333333333), 5_555555556e9, "rounded up to a unit");
         for (uint256 i; i < 5; ++i) {
             _work(asker, worker, 1e9); // 100 each
         }
-        assertEq(lens.accountOf(asker).consumption, 500e18, "consumed");
+        assertEq(lens.accountOf(asker).market.consumption, 500e18, "asked for");
         assertEq(lens.feeQuote(asker, 500e18), 20e18, "from 500 to 1,000: 5 + 15");
         assertEq(lens.feeQuote(asker, 1_500e18), 20e18 + 50e18, "and 5 % beyond");
         assertEq(lens.feeQuote(worker, 500e18), 10e18, "a worker's answers are no consumption");
         assertEq(lens.feeQuote(_account(9), 500e18), 10e18, "who never asked");
         _rollNext();
         assertEq(lens.feeQuote(asker, 500e18), 10e18, "a new epoch");
+    }
+
+    /// @dev With the escrow's own curve the quote is what the next request pays.
+    function test_TheQuoteIsTheFee() public {
+        ProtocolLens own = new ProtocolLens(
+            clock,
+            vault,
+            standing,
+            registry,
+            validatorSet,
+            escrow,
+            manager,
+            escrow.feeCurve()
+        );
+        address asker = _registerOracle(1, 40_000e18, 10_000e18);
+        uint96[4] memory rewards = [uint96(1e9), REWARD, 1_234_567_891e9, 3_000e18];
+        for (uint256 i; i < rewards.length; ++i) {
+            uint256 quote = own.feeQuote(asker, rewards[i]);
+            assertEq(escrow.requestOf(_submit(asker, rewards[i])).fee, quote, "EQ-08 as quoted");
+        }
     }
 }
 

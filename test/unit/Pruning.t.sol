@@ -425,6 +425,20 @@ contract PruningTest is SeatsFixture {
         _joinWaitlist(owners[2]);
     }
 
+    /// I-07: whoever left and came back does not have the seat back. It counts for no floor, so it is pruned at it.
+    function test_I07_WhoCameBackIsPrunedAtTheFloor() public {
+        address[] memory owners = _seatValidators(4, STAKE);
+        _rollNext();
+        _reportOne(1, 2, POOR);
+        _deregister(owners[2]);
+        _registerAgain(owners[2]);
+        assertTrue(standing.isEligible(owners[2], NodeRole.Validator), "eligible again");
+        assertEq(_rollAsForetold().owner, owners[2], "I-07 pruned, as its seat was given up");
+        assertEq(validatorSet.seatCount(), 3, "I-07 it left by itself");
+        _reportOne(2, 0, POOR);
+        assertEq(_rollAsForetold().owner, address(0), "I-07 nobody else below the floor");
+    }
+
     function test_D6_FreshSeatsAreImmune() public {
         address[] memory owners = _seatValidators(5, STAKE);
         address late = _registerValidator(9, STAKE);

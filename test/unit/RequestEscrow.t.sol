@@ -7,6 +7,8 @@ import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.so
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {ud2x18} from "@prb/math/src/UD2x18.sol";
 
+import {IEpochClock} from "../../contracts/interfaces/IEpochClock.sol";
+import {IFeeCurve} from "../../contracts/interfaces/IFeeCurve.sol";
 import {IModuleRights} from "../../contracts/interfaces/IModuleRights.sol";
 import {INodeRegistry} from "../../contracts/interfaces/INodeRegistry.sol";
 import {INodeStanding} from "../../contracts/interfaces/INodeStanding.sol";
@@ -15,10 +17,15 @@ import {IStakeVault} from "../../contracts/interfaces/IStakeVault.sol";
 import {RequestEscrow} from "../../contracts/market/RequestEscrow.sol";
 import {HostileTokenMock, ITransferHook} from "../../contracts/mocks/HostileTokenMock.sol";
 import {MasaFixture} from "../support/MasaFixture.sol";
+import {Results} from "../support/Results.sol";
 
 /// @dev One oracle node with credit and two workers, before the first roll.
 abstract contract EscrowBed is MasaFixture {
     uint96 internal constant REWARD = 100e18;
+    /// @dev EQ-08 of the first 100 MASA of an epoch: 1 % and 0.04·100²/(2·100,000); and of the second.
+    uint256 internal constant FEE = 1.002e18;
+    uint256 internal constant SECOND_FEE = 1.006e18;
+    uint256 internal constant COST = REWARD + FEE;
     uint256 internal constant CREDIT = 1_000e18;
     uint256 internal constant WORKER_STAKE = 400_000e18;
     bytes4 internal constant OUT_OF_RANGE = IRequestEscrow.RequestEscrow_OutOfRange.selector;
@@ -43,7 +50,23 @@ abstract contract EscrowBed is MasaFixture {
     }
 
     function _newEscrow() internal returns (RequestEscrow) {
-        return new RequestEscrow(address(this), masa, registry, standing, vault, _marketTerms(), _requestLimits());
+        return _newEscrow(_requestLimits());
+    }
+
+    function _newEscrow(IRequestEscrow.RequestLimits memory limits) internal returns (RequestEscrow) {
+        return
+            new RequestEscrow(
+                address(this),
+                masa,
+                clock,
+                registry,
+                standing,
+                vault,
+                feeCurve,
+                _marketTerms(),
+                limits,
+                _posterTerms()
+            );
     }
 
     function _unauthorised(address caller, uint256 activeFrom) internal pure returns (bytes memory) {
@@ -69,10 +92,26 @@ abstract contract EscrowBed is MasaFixture {
         return uint256(escrow.requestOf(requestId).state);
     }
 
+    /// @dev What the open commitments of a worker may cost, and what is reserved in the vault for them and for more.
+    function _behind(address account) internal view returns (uint256 openSlash, uint256 backing) {
+        (, uint256 word, ) = escrow.wordsOf(account);
+        return (uint256(uint56(word >> 136)) * UNIT, (word >> 192) * UNIT);
+    }
+
+    function _openSlash(address account) internal view returns (uint256 openSlash) {
+        (openSlash, ) = _behind(account);
+    }
+
     function _assertBooks() internal view {
+        (uint256 reserved, uint256 heldFees, uint256 fees) = escrow.totals();
+        address[6] memory holders = [asker, worker, rival, address(this), vm.addr(0xa11ce), _account(9)];
+        uint256 credit;
+        for (uint256 i; i < holders.length; ++i) {
+            credit += escrow.creditOf(holders[i]);
+        }
         assertEq(
             masa.balanceOf(address(escrow)),
-            escrow.totalCredit() + escrow.totalReserved(),
+            credit + reserved + heldFees + fees,
             "I-03 the escrow holds what it owes"
         );
     }
@@ -90,7 +129,6 @@ contract EscrowCreditTest is EscrowBed {
         escrow.deposit(40);
         vm.stopPrank();
         assertEq(escrow.creditOf(account), 70, "credit");
-        assertEq(escrow.totalCredit(), CREDIT + 70, "total");
         _assertBooks();
     }
 
@@ -152,7 +190,7 @@ contract EscrowCreditTest is EscrowBed {
         assertEq(escrow.creditOf(asker), 600e18, "left");
         vm.prank(asker);
         escrow.withdrawCredit(to, 600e18);
-        assertEq(escrow.totalCredit(), 0, "nothing is left");
+        assertEq(escrow.creditOf(asker), 0, "nothing is left");
         _assertBooks();
     }
 
@@ -162,7 +200,7 @@ contract EscrowCreditTest is EscrowBed {
             abi.encodeWithSelector(
                 IRequestEscrow.RequestEscrow_InsufficientCredit.selector,
                 asker,
-                CREDIT - REWARD,
+                CREDIT - COST,
                 CREDIT
             )
         );
@@ -176,9 +214,23 @@ contract EscrowCreditTest is EscrowBed {
         escrow.withdrawCredit(address(0), 1);
     }
 
+    function test_RevertGiven_NothingToWithdraw() public {
+        vm.expectRevert(IRequestEscrow.RequestEscrow_ZeroAmount.selector);
+        vm.prank(asker);
+        escrow.withdrawCredit(asker, 0);
+    }
+
+    /// @dev An account that the market has never seen has no number, and nothing to take.
+    function test_RevertGiven_AnUnknownAccountWithdraws() public {
+        address nobody = _account(77);
+        vm.expectRevert(abi.encodeWithSelector(IRequestEscrow.RequestEscrow_InsufficientCredit.selector, nobody, 0, 1));
+        vm.prank(nobody);
+        escrow.withdrawCredit(nobody, 1);
+    }
+
     function test_ADonationBelongsToNobody() public {
         _fund(address(escrow), 7);
-        assertEq(escrow.totalCredit(), CREDIT, "no credit moves");
+        assertEq(escrow.creditOf(asker), CREDIT, "no credit moves");
         _deposit(worker, 5);
         assertEq(escrow.creditOf(worker), 5, "nor is it found by the next deposit");
     }
@@ -197,6 +249,19 @@ contract EscrowCreditTest is EscrowBed {
             )
         );
         (v, r, s) = vm.sign(0xa11ce, keccak256(abi.encodePacked(hex"1901", masa.DOMAIN_SEPARATOR(), structHash)));
+    }
+}
+
+/// @dev Passes a call back on.
+contract HookRelay is ITransferHook {
+    ITransferHook private immutable _to;
+
+    constructor(ITransferHook to) {
+        _to = to;
+    }
+
+    function onTransfer() external {
+        _to.onTransfer();
     }
 }
 
@@ -231,7 +296,7 @@ contract EscrowHostileTokenTest is EscrowBed, ITransferHook {
     }
 
     function test_ESC08_NoEntryIsReenteredOnDeposit() public {
-        bytes[3] memory entries = _guardedEntries();
+        bytes[4] memory entries = _guardedEntries();
         for (uint256 i; i < entries.length; ++i) {
             (reentry, entered, answer) = (entries[i], false, "");
             masa.approve(address(escrow), 100);
@@ -245,14 +310,14 @@ contract EscrowHostileTokenTest is EscrowBed, ITransferHook {
                 "ESC-08"
             );
         }
-        assertEq(escrow.creditOf(address(this)), 300, "ESC-08 credited once each");
+        assertEq(escrow.creditOf(address(this)), 400, "ESC-08 credited once each");
         _assertBooks();
     }
 
     function test_ESC08_NoEntryIsReenteredOnPayout() public {
-        masa.approve(address(escrow), 300);
-        escrow.deposit(300);
-        bytes[3] memory entries = _guardedEntries();
+        masa.approve(address(escrow), 400);
+        escrow.deposit(400);
+        bytes[4] memory entries = _guardedEntries();
         for (uint256 i; i < entries.length; ++i) {
             (reentry, entered, answer) = (entries[i], false, "");
             hostile.setHooked(address(this), true);
@@ -287,22 +352,49 @@ contract EscrowHostileTokenTest is EscrowBed, ITransferHook {
         hostile.setHooked(worker, true); // would revert: an account without code
         hostile.setHooked(asker, true);
         uint256 before = hostile.transfers();
-        IRequestEscrow.RequestResult[] memory results = new IRequestEscrow.RequestResult[](1);
+        Results.Line[] memory results = new Results.Line[](1);
         uint32[] memory qualities = new uint32[](2);
         (qualities[0], qualities[1]) = (9e8, 1e8);
         results[0] = _result(id, qualities);
         vm.prank(address(consensus));
-        escrow.settle(results);
+        escrow.settle(Results.encode(results), address(0), 0);
         assertEq(hostile.transfers(), before, "ESC-08");
         assertEq(escrow.creditOf(worker), 90e18, "paid in credit");
     }
 
-    function _guardedEntries() private view returns (bytes[3] memory) {
+    /// @dev The fee pool, if it were to call back on what it receives.
+    function test_ESC08_NoEntryIsReenteredOnCollectingFees() public {
+        vm.etch(address(feePool), address(new HookRelay(this)).code);
+        bytes[4] memory entries = _guardedEntries();
+        for (uint256 i; i < entries.length; ++i) {
+            uint256 id = _submit(asker, REWARD);
+            _commit(worker, id);
+            _commit(rival, id);
+            uint32[] memory qualities = new uint32[](2);
+            vm.prank(address(consensus));
+            escrow.settle(Results.encode(_result(id, qualities)), address(0), 0);
+            uint256 fee = escrow.requestOf(id).fee;
+            (reentry, entered, answer) = (entries[i], false, "");
+            hostile.setHooked(address(feePool), true);
+            assertEq(escrow.collectFees(), fee, "ESC-08 collected once");
+            hostile.setHooked(address(feePool), false);
+            assertTrue(entered, "the hook ran");
+            assertEq(
+                answer,
+                abi.encodeWithSelector(ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector),
+                "ESC-08"
+            );
+        }
+        _assertBooks();
+    }
+
+    function _guardedEntries() private view returns (bytes[4] memory) {
         return
             [
                 abi.encodeCall(escrow.deposit, (1)),
                 abi.encodeCall(escrow.depositWithPermit, (1, 0, 27, 0, 0)),
-                abi.encodeCall(escrow.withdrawCredit, (address(this), 1))
+                abi.encodeCall(escrow.withdrawCredit, (address(this), 1)),
+                abi.encodeCall(escrow.collectFees, ())
             ];
     }
 
@@ -315,46 +407,77 @@ contract EscrowHostileTokenTest is EscrowBed, ITransferHook {
 }
 
 contract EscrowSubmitTest is EscrowBed {
-    function test_SubmitTakesTheRewardFromTheCredit() public {
+    uint96 private constant UNIT_REWARD = 1e9;
+
+    function test_SubmitTakesRewardAndFeeFromTheCredit() public {
         IRequestEscrow.Submission memory s = _submission(REWARD);
-        s.kind = IRequestEscrow.RequestKind.DataScrape;
-        s.hasEvidence = true;
-        s.maxResponses = 5;
-        s.minQuality = 0.75e18;
+        (s.kind, s.hasEvidence, s.maxResponses, s.minQuality) = (2, true, 5, 0.75e18);
         vm.warp(START + 100);
+        _expectSubmitted(s, FEE);
+        assertEq(_submit(asker, s), 1, "first id");
         IRequestEscrow.Request memory expected = IRequestEscrow.Request({
             asker: asker,
-            submittedAt: uint40(START + 100),
             state: IRequestEscrow.RequestState.Open,
-            kind: IRequestEscrow.RequestKind.DataScrape,
+            kind: 2,
             hasEvidence: true,
             maxResponses: 5,
             responses: 0,
             baseReward: REWARD,
+            fee: uint96(FEE),
             minQuality: 0.75e18,
             responseDeadline: uint40(START + 100 + 5 minutes),
             scoringDeadline: uint40(START + 100 + 25 minutes),
             terms: 0
         });
-        vm.expectEmit(address(escrow));
-        emit IRequestEscrow.RequestSubmitted(1, asker, s.payloadHash, expected);
-        assertEq(_submit(asker, s), 1, "first id");
         assertEq(keccak256(abi.encode(escrow.requestOf(1))), keccak256(abi.encode(expected)), "stored");
-        assertEq(escrow.creditOf(asker), CREDIT - REWARD, "credit");
-        assertEq(escrow.totalCredit(), CREDIT - REWARD, "total credit");
-        assertEq(escrow.totalReserved(), REWARD, "reserved");
+        assertEq(escrow.creditOf(asker), CREDIT - COST, "credit");
+        (uint256 reserved, uint256 heldFees, uint256 fees) = escrow.totals();
+        assertEq(reserved, REWARD, "reserved");
+        assertEq(heldFees, FEE, "fee held with the request");
+        assertEq(fees, 0, "none to be collected");
         assertEq(_submit(asker, s), 2, "second id");
         assertEq(escrow.requestCount(), 2, "count");
-        assertEq(escrow.commitmentsOf(1).length, 0, "no answers yet");
+        assertEq(escrow.workersOf(1).length, 0, "no answers yet");
+        _assertBooks();
+    }
+
+    function test_NoRequestIsAllZeros() public view {
+        IRequestEscrow.Request memory none;
+        assertEq(keccak256(abi.encode(escrow.requestOf(0))), keccak256(abi.encode(none)), "zero");
+        assertEq(keccak256(abi.encode(escrow.requestOf(1))), keccak256(abi.encode(none)), "not yet");
+    }
+
+    /// @dev Everything at the far end of its field at once comes back as it went in.
+    function test_ARequestKeepsTheLargestValues() public {
+        escrow.setRequestKinds(type(uint24).max, 0);
+        IRequestEscrow.RequestLimits memory limits = _requestLimits();
+        limits.maxResponses = 16;
+        escrow.setRequestLimits(limits);
+        uint256 most = (2 ** 48 - 1) * UNIT;
+        _deposit(asker, 300_000e18);
+        IRequestEscrow.Submission memory s = _submission(uint96(most));
+        (s.kind, s.hasEvidence, s.maxResponses, s.minQuality) = (23, true, 16, 0.8e18);
+        (s.responseWindow, s.scoringWindow) = (30 minutes, 1 hours);
+        IRequestEscrow.Request memory r = escrow.requestOf(_submit(asker, s));
+        assertEq(r.baseReward, most, "reward");
+        assertEq(r.kind, 23, "kind");
+        assertEq(r.maxResponses, 16, "responses");
+        assertEq(r.minQuality, 0.8e18, "minQuality");
+        assertEq(r.scoringDeadline, START + 90 minutes, "deadlines");
+        // 3,000 below the reference at 3 % on average, and 5 % of what is beyond.
+        assertEq(r.fee, 3_000e18 + 9_073_748_835_533e9, "fee");
         _assertBooks();
     }
 
     function test_RevertGiven_ASubmissionOutOfBounds() public {
         IRequestEscrow.RequestLimits memory limits = _requestLimits();
-        limits.minBaseReward = 10;
+        limits.minBaseReward = 10e9;
         escrow.setRequestLimits(limits);
-        IRequestEscrow.Submission memory s = _submission(9);
-        _expectOutOfRange(s, "baseReward", 9, 10, type(uint96).max);
+        uint256 most = (2 ** 48 - 1) * UNIT;
+        IRequestEscrow.Submission memory s = _submission(9e9);
+        _expectOutOfRange(s, "baseReward", 9e9, 10e9, most);
+        s.baseReward = uint96(most + UNIT);
+        _expectOutOfRange(s, "baseReward", most + UNIT, 10e9, most);
         s = _submission(REWARD);
         s.responseWindow = 9;
         _expectOutOfRange(s, "responseWindow", 9, 10, 30 minutes);
@@ -377,21 +500,118 @@ contract EscrowSubmitTest is EscrowBed {
         _expectOutOfRange(s, "minQuality", 0.8e18 + 1, 0.6e18, 0.8e18);
     }
 
+    function test_RevertGiven_ARewardThatIsNotWhole() public {
+        uint96[3] memory rewards = [uint96(1), 1e9 + 1, REWARD - 1];
+        for (uint256 i; i < rewards.length; ++i) {
+            vm.expectRevert(
+                abi.encodeWithSelector(
+                    IRequestEscrow.RequestEscrow_NotWhole.selector,
+                    bytes32("baseReward"),
+                    rewards[i],
+                    UNIT
+                )
+            );
+            _submit(asker, rewards[i]);
+        }
+    }
+
+    /// @dev A margin above τ is kept in steps of 1e14, and never says less than what was asked for.
+    function test_MinQualityRoundsUpToAStep() public {
+        uint64[6] memory asked = [0.6e18, 0.6e18 + 1, 0.6001e18, 0.6001e18 + 1, 0.8e18 - 1, 0.8e18];
+        uint64[6] memory kept = [0.6e18, 0.6001e18, 0.6001e18, 0.6002e18, 0.8e18, 0.8e18];
+        for (uint256 i; i < asked.length; ++i) {
+            IRequestEscrow.Submission memory s = _submission(UNIT_REWARD);
+            s.minQuality = asked[i];
+            vm.expectEmit(address(escrow));
+            emit IRequestEscrow.RequestSubmitted(
+                i + 1,
+                asker,
+                s.payloadHash,
+                0,
+                false,
+                2,
+                UNIT_REWARD,
+                0.001e18,
+                kept[i],
+                START + 5 minutes,
+                START + 25 minutes,
+                0
+            );
+            assertEq(escrow.requestOf(_submit(asker, s)).minQuality, kept[i], "D11 rounded up");
+        }
+    }
+
+    /// @dev A threshold that is no multiple of a step is the base of the steps all the same.
+    function test_StepsBeginAtTau() public {
+        IRequestEscrow.MarketTerms memory terms = _marketTerms();
+        terms.qualityThreshold = ud2x18(0.6e18 + 7);
+        escrow.setMarketTerms(terms);
+        IRequestEscrow.Submission memory s = _submission(REWARD);
+        s.minQuality = 0.6e18 + 7;
+        assertEq(escrow.requestOf(_submit(asker, s)).minQuality, 0.6e18 + 7, "no margin");
+        s.minQuality = 0.65e18;
+        assertEq(escrow.requestOf(_submit(asker, s)).minQuality, 0.65e18 + 7, "500 steps above");
+        s.minQuality = 0.6e18 + 6;
+        _expectOutOfRange(s, "minQuality", 0.6e18 + 6, 0.6e18 + 7, 0.8e18 + 7);
+    }
+
     function test_TheBoundsThemselvesAreInside() public {
-        IRequestEscrow.Submission memory s = _submission(1);
+        IRequestEscrow.Submission memory s = _submission(UNIT_REWARD);
         (s.responseWindow, s.scoringWindow, s.maxResponses, s.minQuality) = (10, 30, 1, 0.6e18);
         _submit(asker, s);
         (s.responseWindow, s.scoringWindow, s.maxResponses, s.minQuality) = (30 minutes, 1 hours, 8, 0.8e18);
-        s.baseReward = uint96(CREDIT - 1);
+        s.baseReward = REWARD;
+        // The fee of 100 MASA after a UNIT: 4e4 wei more than that of the first, which is a UNIT when rounded up.
+        uint256 left = COST + UNIT;
+        vm.prank(asker);
+        escrow.withdrawCredit(asker, CREDIT - 0.001e18 - UNIT_REWARD - left);
         _submit(asker, s);
         assertEq(escrow.creditOf(asker), 0, "all of the credit");
     }
 
     function test_RevertGiven_TooLittleCredit() public {
+        // 1,000 MASA: 10 and 0.04·1,000²/200,000
         vm.expectRevert(
-            abi.encodeWithSelector(IRequestEscrow.RequestEscrow_InsufficientCredit.selector, asker, CREDIT, CREDIT + 1)
+            abi.encodeWithSelector(
+                IRequestEscrow.RequestEscrow_InsufficientCredit.selector,
+                asker,
+                CREDIT,
+                CREDIT + 10.2e18
+            )
         );
-        _submit(asker, uint96(CREDIT + 1));
+        _submit(asker, uint96(CREDIT));
+    }
+
+    function test_RevertGiven_AKindThatIsNotOpen() public {
+        IRequestEscrow.Submission memory s = _submission(REWARD);
+        uint8[4] memory closed = [3, 23, 24, 255];
+        for (uint256 i; i < closed.length; ++i) {
+            s.kind = closed[i];
+            vm.expectRevert(abi.encodeWithSelector(IRequestEscrow.RequestEscrow_KindNotOpen.selector, closed[i]));
+            _submit(asker, s);
+        }
+    }
+
+    /// @dev Governance opens and closes kinds; what is open stays what it is.
+    function test_KindsOpenAndClose() public {
+        (uint24 open, uint24 data) = escrow.requestKinds();
+        assertEq(open, 7, "completion, query, scrape");
+        assertEq(data, 6, "the last two are of data");
+        IRequestEscrow.Submission memory s = _submission(REWARD);
+        s.kind = 1;
+        uint256 before = _submit(asker, s);
+        vm.expectEmit(address(escrow));
+        emit IRequestEscrow.RequestKindsSet(7, 6, 0x800005, 4);
+        escrow.setRequestKinds(0x800005, 4);
+        (open, data) = escrow.requestKinds();
+        assertEq(open, 0x800005, "opened");
+        assertEq(data, 4, "of data");
+        vm.expectRevert(abi.encodeWithSelector(IRequestEscrow.RequestEscrow_KindNotOpen.selector, 1));
+        _submit(asker, s);
+        s.kind = 23;
+        assertEq(escrow.requestOf(_submit(asker, s)).kind, 23, "the new one");
+        assertEq(escrow.requestOf(before).kind, 1, "an open request is left alone");
+        assertEq(_commit(worker, before), 0, "and answered");
     }
 
     function test_RevertGiven_NoOracleNode() public {
@@ -412,6 +632,25 @@ contract EscrowSubmitTest is EscrowBed {
         _rollTo(2);
         vm.expectRevert(_notEligible(asker));
         _submit(asker, REWARD);
+    }
+
+    /// @dev The first request of `asker`, at this second.
+    function _expectSubmitted(IRequestEscrow.Submission memory s, uint256 fee) private {
+        vm.expectEmit(address(escrow));
+        emit IRequestEscrow.RequestSubmitted(
+            1,
+            asker,
+            s.payloadHash,
+            s.kind,
+            s.hasEvidence,
+            s.maxResponses,
+            s.baseReward,
+            fee,
+            s.minQuality,
+            block.timestamp + s.responseWindow,
+            block.timestamp + s.responseWindow + s.scoringWindow,
+            0
+        );
     }
 
     function _expectOutOfRange(
@@ -442,13 +681,12 @@ contract EscrowCommitTest is EscrowBed {
         emit IRequestEscrow.ResponseCommitted(id, worker, 0, 1, commitment);
         assertEq(_commit(worker, id), 0, "index");
         assertEq(_commit(rival, id), 1, "index");
-        assertEq(_reserved(worker), 50e18, "kappa of R_base");
+        assertEq(_openSlash(worker), 50e18, "kappa of R_base");
         assertEq(escrow.requestOf(id).responses, 2, "responses");
-        IRequestEscrow.Commitment[] memory commitments = escrow.commitmentsOf(id);
-        assertEq(commitments[0].worker, worker, "worker");
-        assertEq(commitments[0].committedAt, START + 60, "time");
-        assertEq(commitments[0].nonce, 1, "nonce");
-        assertEq(commitments[1].worker, rival, "rival");
+        address[] memory workers = escrow.workersOf(id);
+        assertEq(workers.length, 2, "both");
+        assertEq(workers[0], worker, "worker");
+        assertEq(workers[1], rival, "rival");
     }
 
     function test_RevertGiven_AnEmptyCommitment() public {
@@ -523,7 +761,7 @@ contract EscrowCommitTest is EscrowBed {
         vm.expectRevert(abi.encodeWithSelector(IRequestEscrow.RequestEscrow_AlreadyCommitted.selector, id, worker));
         vm.prank(worker);
         escrow.commit(id, C);
-        assertEq(_reserved(worker), 50e18, "reserved once");
+        assertEq(_openSlash(worker), 50e18, "one slash at stake");
     }
 
     function test_RevertGiven_NoWorker() public {
@@ -551,9 +789,9 @@ contract EscrowCommitTest is EscrowBed {
     function test_OneStakeBacksOneAnswer() public {
         _unbond(worker, WORKER_STAKE - 50e18);
         uint256 first = _submit(asker, REWARD);
-        uint256 second = _submit(asker, 1);
+        uint256 second = _submit(asker, 1e9);
         _commit(worker, first);
-        vm.expectRevert(abi.encodeWithSelector(IStakeVault.StakeVault_InsufficientFreeStake.selector, worker, 0, 1));
+        vm.expectRevert(abi.encodeWithSelector(IStakeVault.StakeVault_InsufficientFreeStake.selector, worker, 0, 1e9));
         vm.prank(worker);
         escrow.commit(second, C);
     }
@@ -563,7 +801,7 @@ contract EscrowExitTest is EscrowBed {
     function test_CancelRefunds() public {
         uint256 id = _submit(asker, REWARD);
         vm.expectEmit(address(escrow));
-        emit IRequestEscrow.RequestClosed(id, IRequestEscrow.RequestState.Cancelled, REWARD);
+        emit IRequestEscrow.RequestClosed(id, IRequestEscrow.RequestState.Cancelled, COST);
         vm.prank(asker);
         escrow.cancel(id);
         _assertRefunded(id, IRequestEscrow.RequestState.Cancelled);
@@ -607,7 +845,7 @@ contract EscrowExitTest is EscrowBed {
         _expectTooEarly(id, START + 5 minutes);
         vm.warp(START + 5 minutes + 1);
         vm.expectEmit(address(escrow));
-        emit IRequestEscrow.RequestClosed(id, IRequestEscrow.RequestState.Expired, REWARD);
+        emit IRequestEscrow.RequestClosed(id, IRequestEscrow.RequestState.Expired, COST);
         vm.prank(address(0xCAFE)); // anyone
         escrow.close(id);
         _assertRefunded(id, IRequestEscrow.RequestState.Expired);
@@ -621,12 +859,15 @@ contract EscrowExitTest is EscrowBed {
         _expectTooEarly(id, START + 25 minutes);
         vm.warp(START + 25 minutes + 1);
         vm.expectEmit(address(escrow));
-        emit IRequestEscrow.RequestClosed(id, IRequestEscrow.RequestState.Unscored, REWARD);
+        emit IRequestEscrow.RequestClosed(id, IRequestEscrow.RequestState.Unscored, COST);
         vm.prank(address(0xCAFE));
         escrow.close(id);
         _assertRefunded(id, IRequestEscrow.RequestState.Unscored);
         assertEq(vault.stakeUnitsOf(worker), WORKER_STAKE, "nobody is slashed");
         assertEq(vault.stakeUnitsOf(rival), WORKER_STAKE, "nobody is slashed");
+        assertEq(_openSlash(worker) + _openSlash(rival), 0, "nothing is at stake");
+        escrow.releaseBacking(worker);
+        escrow.releaseBacking(rival);
         assertEq(_reserved(worker) + _reserved(rival), 0, "reservations are released");
     }
 
@@ -648,15 +889,15 @@ contract EscrowExitTest is EscrowBed {
         assertEq(escrow.requestOf(id).terms, 0, "old terms");
         assertEq(escrow.requestOf(newer).terms, 1, "new terms");
         _commit(rival, id);
-        assertEq(_reserved(rival), 50e18, "old kappa");
+        assertEq(_openSlash(rival), 50e18, "old kappa");
         _commit(worker, newer);
-        assertEq(_reserved(worker), 140e18, "old and new kappa");
+        assertEq(_openSlash(worker), 140e18, "old and new kappa");
         vm.warp(START + 25 minutes + 1);
         escrow.close(id);
-        assertEq(_reserved(rival), 0, "released");
-        assertEq(_reserved(worker), 90e18, "released");
+        assertEq(_openSlash(rival), 0, "freed");
+        assertEq(_openSlash(worker), 90e18, "freed");
         escrow.close(newer);
-        assertEq(_reserved(worker), 0, "released");
+        assertEq(_openSlash(worker), 0, "freed");
     }
 
     function _expectTooEarly(uint256 id, uint256 closesAt) private {
@@ -669,7 +910,8 @@ contract EscrowExitTest is EscrowBed {
     function _assertRefunded(uint256 id, IRequestEscrow.RequestState state) private view {
         assertEq(_state(id), uint256(state), "state");
         assertEq(escrow.creditOf(asker), CREDIT, "refunded to the wei");
-        assertEq(escrow.totalReserved(), 0, "nothing reserved");
+        (uint256 reserved, uint256 heldFees, uint256 fees) = escrow.totals();
+        assertEq(reserved + heldFees + fees, 0, "nothing reserved, nothing kept");
         _assertBooks();
     }
 }
@@ -682,10 +924,10 @@ contract EscrowOperatorTest is EscrowBed {
         address key = _operator(asker, 0xa5c, RIGHT_ASK);
         uint256 id = _submit(key, REWARD);
         assertEq(escrow.requestOf(id).asker, asker, "the account asks");
-        assertEq(escrow.creditOf(asker), CREDIT - REWARD, "and pays");
+        assertEq(escrow.creditOf(asker), CREDIT - COST, "and pays");
         assertEq(escrow.creditOf(key), 0, "the key has no part in it");
         vm.expectEmit(address(escrow));
-        emit IRequestEscrow.RequestClosed(id, IRequestEscrow.RequestState.Cancelled, REWARD);
+        emit IRequestEscrow.RequestClosed(id, IRequestEscrow.RequestState.Cancelled, COST);
         vm.prank(key);
         escrow.cancel(id);
         assertEq(escrow.creditOf(asker), CREDIT, "refunded to the account");
@@ -735,8 +977,8 @@ contract EscrowOperatorTest is EscrowBed {
         emit IRequestEscrow.ResponseCommitted(id, worker, 0, 1, C);
         vm.prank(key);
         assertEq(escrow.commit(id, C), 0, "index");
-        assertEq(escrow.commitmentsOf(id)[0].worker, worker, "the account answers");
-        assertEq(_reserved(worker), 50e18, "and stands for it");
+        assertEq(escrow.workersOf(id)[0], worker, "the account answers");
+        assertEq(_openSlash(worker), 50e18, "and stands for it");
         assertEq(_reserved(key), 0, "the key does not");
     }
 
@@ -894,16 +1136,16 @@ contract EscrowModuleTest is EscrowBed {
         uint256 id = _submit(asker, REWARD);
         _commit(worker, id);
         _commit(rival, id);
-        IRequestEscrow.RequestResult[] memory results = new IRequestEscrow.RequestResult[](1);
+        Results.Line[] memory results = new Results.Line[](1);
         uint32[] memory qualities = new uint32[](2);
         (qualities[0], qualities[1]) = (9e8, 8e8);
         results[0] = _result(id, qualities);
         vm.prank(NEXT);
-        escrow.settle(results);
+        escrow.settle(Results.encode(results), address(0), 0);
         vm.expectEmit(address(escrow));
         emit IRequestEscrow.ResultSkipped(id, IRequestEscrow.RequestState.Settled);
         vm.prank(address(consensus));
-        escrow.settle(results);
+        escrow.settle(Results.encode(results), address(0), 0);
         assertEq(escrow.creditOf(worker), 90e18, "I-05 paid once");
         _assertBooks();
     }
@@ -915,51 +1157,65 @@ contract EscrowModuleTest is EscrowBed {
 
     function _settleBy(address caller) private {
         vm.prank(caller);
-        escrow.settle(new IRequestEscrow.RequestResult[](0));
+        escrow.settle(Results.encode(_result(77, new uint32[](1))), address(0), 0);
     }
 }
 
 contract EscrowOwnerTest is EscrowBed {
     function test_RevertGiven_ZeroAddressAtDeployment() public {
-        IRequestEscrow.MarketTerms memory terms = _marketTerms();
-        IRequestEscrow.RequestLimits memory limits = _requestLimits();
-        bytes memory zero = abi.encodeWithSelector(IRequestEscrow.RequestEscrow_ZeroAddress.selector);
-        vm.expectRevert(zero);
-        new RequestEscrow(address(this), IERC20(address(0)), registry, standing, vault, terms, limits);
-        vm.expectRevert(zero);
-        new RequestEscrow(address(this), masa, INodeRegistry(address(0)), standing, vault, terms, limits);
-        vm.expectRevert(zero);
-        new RequestEscrow(address(this), masa, registry, INodeStanding(address(0)), vault, terms, limits);
-        vm.expectRevert(zero);
-        new RequestEscrow(address(this), masa, registry, standing, IStakeVault(address(0)), terms, limits);
+        for (uint256 missing; missing < 6; ++missing) {
+            vm.expectRevert(IRequestEscrow.RequestEscrow_ZeroAddress.selector);
+            new RequestEscrow(
+                address(this),
+                IERC20(_unless(missing == 0, address(masa))),
+                IEpochClock(_unless(missing == 1, address(clock))),
+                INodeRegistry(_unless(missing == 2, address(registry))),
+                INodeStanding(_unless(missing == 3, address(standing))),
+                IStakeVault(_unless(missing == 4, address(vault))),
+                IFeeCurve(_unless(missing == 5, address(feeCurve))),
+                _marketTerms(),
+                _requestLimits(),
+                _posterTerms()
+            );
+        }
     }
 
-    function test_WireNamesTheConsensusOnce() public {
+    function test_WireNamesConsensusAndFeePoolOnce() public {
         RequestEscrow fresh = _newEscrow();
         assertEq(address(fresh.masa()), address(masa), "masa");
+        assertEq(address(fresh.clock()), address(clock), "clock");
         assertEq(address(fresh.registry()), address(registry), "registry");
         assertEq(address(fresh.standing()), address(standing), "standing");
         assertEq(address(fresh.vault()), address(vault), "vault");
+        assertEq(address(fresh.feeCurve()), address(feeCurve), "fee curve");
         vm.expectRevert(IModuleRights.ModuleRights_ZeroAddress.selector);
-        fresh.wire(address(0));
+        fresh.wire(address(0), address(feePool));
+        vm.expectRevert(IRequestEscrow.RequestEscrow_ZeroAddress.selector);
+        fresh.wire(address(consensus), address(0));
         vm.expectRevert(abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, asker));
         vm.prank(asker);
-        fresh.wire(asker);
+        fresh.wire(asker, asker);
         vm.expectEmit(address(fresh));
         emit IModuleRights.ModuleGranted("SETTLE", address(consensus), START);
-        fresh.wire(address(consensus));
+        vm.expectEmit(address(fresh));
+        emit IRequestEscrow.FeePoolSet(address(feePool));
+        fresh.wire(address(consensus), address(feePool));
         assertEq(fresh.moduleActiveFrom("SETTLE", address(consensus)), START, "at once");
+        assertEq(fresh.feePool(), address(feePool), "fee pool");
         vm.expectRevert(IModuleRights.ModuleRights_AlreadyWired.selector);
-        fresh.wire(asker);
+        fresh.wire(asker, asker);
     }
 
     function test_ESC02_NobodyButTheConsensusSettles() public {
-        IRequestEscrow.RequestResult[] memory none = new IRequestEscrow.RequestResult[](0);
+        bytes memory none = Results.encode(_result(77, new uint32[](1)));
         address[3] memory others = [asker, worker, address(this)]; // this: the owner
         for (uint256 i; i < others.length; ++i) {
             vm.expectRevert(_unauthorised(others[i], 0));
             vm.prank(others[i]);
-            escrow.settle(none);
+            escrow.settle(none, address(0), 0);
+            vm.expectRevert(_unauthorised(others[i], 0));
+            vm.prank(others[i]);
+            escrow.payPoster(others[i], 0);
         }
     }
 
@@ -985,9 +1241,16 @@ contract EscrowOwnerTest is EscrowBed {
         _expectTerms(t, "slashShare", 0, 1, WAD - 1);
         t.slashShare = ud2x18(1e18);
         _expectTerms(t, "slashShare", WAD, 1, WAD - 1);
+        // minQuality stays below 1 with the margin of 0.2 that may be asked for.
         t = _marketTerms();
-        t.maxMargin = ud2x18(0.4e18);
-        _expectTerms(t, "maxMargin", 0.4e18, 0, 0.4e18 - 1);
+        t.qualityThreshold = ud2x18(0.8e18);
+        _expectTerms(t, "maxMargin", 0.2e18, 0, 0.2e18 - 1);
+        t = _marketTerms();
+        t.attributionShare = ud2x18(1);
+        _expectTerms(t, "attributionShare", 1, 0, 0);
+        t = _marketTerms();
+        t.posterShare = ud2x18(1e18 + 1);
+        _expectTerms(t, "posterShare", WAD + 1, 0, WAD);
         t = _marketTerms();
         (t.weightRelevance, t.weightCoherence) = (ud2x18(0), ud2x18(0));
         (t.weightFactual, t.weightResponseTime) = (ud2x18(1e18), ud2x18(0));
@@ -1007,18 +1270,52 @@ contract EscrowOwnerTest is EscrowBed {
 
     function test_TheBoundsOfTermsAreInside() public {
         IRequestEscrow.MarketTerms memory t = _marketTerms();
-        (t.qualityThreshold, t.slashShare, t.maxMargin) = (ud2x18(1), ud2x18(1), ud2x18(1e18 - 2));
+        (t.qualityThreshold, t.slashShare, t.posterShare) = (ud2x18(1), ud2x18(1), ud2x18(1e18));
         (t.weightRelevance, t.weightCoherence) = (ud2x18(1), ud2x18(0));
         (t.weightFactual, t.weightResponseTime) = (ud2x18(1e18 - 1), ud2x18(0));
         escrow.setMarketTerms(t);
-        (t.qualityThreshold, t.slashShare, t.maxMargin) = (ud2x18(1e18 - 1), ud2x18(1e18 - 1), ud2x18(0));
+        // The largest threshold that leaves room for the margin of 0.2.
+        (t.qualityThreshold, t.slashShare, t.posterShare) = (ud2x18(0.8e18 - 1), ud2x18(1e18 - 1), ud2x18(0));
         escrow.setMarketTerms(t);
-        assertEq(escrow.currentTerms(), 2, "two changes");
+        IRequestEscrow.RequestLimits memory limits = _requestLimits();
+        limits.maxMargin = ud2x18(0);
+        escrow.setRequestLimits(limits);
+        t.qualityThreshold = ud2x18(1e18 - 1);
+        escrow.setMarketTerms(t);
+        assertEq(escrow.currentTerms(), 3, "three changes");
+    }
+
+    /// @dev Terms are numbered in twelve bits of a request: the last number is usable, and there is none after it.
+    function test_RevertGiven_TermsRunOut() public {
+        IRequestEscrow.MarketTerms memory t = _marketTerms();
+        for (uint256 i = 1; i < 4096; ++i) {
+            escrow.setMarketTerms(t);
+        }
+        uint256 id = _submit(asker, REWARD);
+        assertEq(escrow.requestOf(id).terms, 4095, "the last");
+        vm.expectRevert(abi.encodeWithSelector(OUT_OF_RANGE, bytes32("terms"), 4096, 0, 4095));
+        escrow.setMarketTerms(t);
+    }
+
+    function test_SetPosterTerms() public {
+        IRequestEscrow.PosterTerms memory p = IRequestEscrow.PosterTerms(1_000e18, 10_000_000e18, type(uint64).max);
+        vm.expectEmit(address(escrow));
+        emit IRequestEscrow.PosterTermsSet(_posterTerms(), p);
+        escrow.setPosterTerms(p);
+        assertEq(keccak256(abi.encode(escrow.posterTerms())), keccak256(abi.encode(p)), "stored");
+        p.bounty = 1_000e18 + 1;
+        vm.expectRevert(abi.encodeWithSelector(OUT_OF_RANGE, bytes32("bounty"), 1_000e18 + 1, 0, 1_000e18));
+        escrow.setPosterTerms(p);
+        (p.bounty, p.masaPerEther) = (0, 10_000_000e18 + 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(OUT_OF_RANGE, bytes32("masaPerEther"), 10_000_000e18 + 1, 0, 10_000_000e18)
+        );
+        escrow.setPosterTerms(p);
     }
 
     function test_SetRequestLimits() public {
         IRequestEscrow.RequestLimits memory limits = _requestLimits();
-        (limits.minBaseReward, limits.maxResponses) = (type(uint96).max, 16);
+        (limits.minBaseReward, limits.maxResponses) = (uint96((2 ** 48 - 1) * UNIT), 16);
         // Windows together as long as the request's part of the way to a slash, to the second.
         (limits.maxResponseWindow, limits.maxScoringWindow) = (30 minutes, 90 minutes);
         assertEq(vault.requestPath(), 2 hours, "what the unbonding delay relies on");
@@ -1031,7 +1328,10 @@ contract EscrowOwnerTest is EscrowBed {
     function test_RevertGiven_LimitsOutOfBounds() public {
         IRequestEscrow.RequestLimits memory l = _requestLimits();
         l.minBaseReward = 0;
-        _expectLimits(l, "minBaseReward", 0, 1, type(uint96).max);
+        uint256 most = (2 ** 48 - 1) * UNIT;
+        _expectLimits(l, "minBaseReward", 0, UNIT, most);
+        l.minBaseReward = uint96(most + UNIT);
+        _expectLimits(l, "minBaseReward", most + UNIT, UNIT, most);
         l = _requestLimits();
         l.maxResponses = 0;
         _expectLimits(l, "maxResponses", 0, 1, 16);
@@ -1048,6 +1348,20 @@ contract EscrowOwnerTest is EscrowBed {
         l.minScoringWindow = 1 hours + 1;
         _expectLimits(l, "minScoringWindow", 1 hours + 1, 1, 1 hours);
         l = _requestLimits();
+        l.maxScoringWindow = 2 ** 20;
+        _expectLimits(l, "maxScoringWindow", 2 ** 20, 1, 2 ** 20 - 1);
+        l = _requestLimits();
+        l.maxMargin = ud2x18(0.4e18);
+        _expectLimits(l, "maxMargin", 0.4e18, 0, 0.4e18 - 1);
+    }
+
+    function test_RevertGiven_LimitsThatAreNotWhole() public {
+        IRequestEscrow.RequestLimits memory l = _requestLimits();
+        l.minBaseReward = 1e9 + 1;
+        _expectNotWhole(l, "minBaseReward", 1e9 + 1, UNIT);
+        l = _requestLimits();
+        l.maxMargin = ud2x18(0.1e18 + 1);
+        _expectNotWhole(l, "maxMargin", 0.1e18 + 1, 1e14);
     }
 
     /// @dev Deadlines beyond the vault's `requestPath` would let stake leave before its slash.
@@ -1062,13 +1376,13 @@ contract EscrowOwnerTest is EscrowBed {
         vm.expectRevert(tooLong);
         escrow.setRequestLimits(l);
         vm.expectRevert(tooLong);
-        new RequestEscrow(address(this), masa, registry, standing, vault, _marketTerms(), l);
+        _newEscrow(l);
         // Both at their largest: the sum does not wrap around.
-        (l.maxResponseWindow, l.maxScoringWindow) = (type(uint32).max, type(uint32).max);
+        (l.maxResponseWindow, l.maxScoringWindow) = (type(uint24).max, 2 ** 20 - 1);
         vm.expectRevert(
             abi.encodeWithSelector(
                 IRequestEscrow.RequestEscrow_WindowsTooLong.selector,
-                2 * uint256(type(uint32).max),
+                uint256(type(uint24).max) + 2 ** 20 - 1,
                 2 hours
             )
         );
@@ -1084,7 +1398,11 @@ contract EscrowOwnerTest is EscrowBed {
         vm.expectRevert(refused);
         escrow.setRequestLimits(_requestLimits());
         vm.expectRevert(refused);
-        escrow.wire(asker);
+        escrow.setRequestKinds(0, 0);
+        vm.expectRevert(refused);
+        escrow.setPosterTerms(_posterTerms());
+        vm.expectRevert(refused);
+        escrow.wire(asker, asker);
         vm.expectRevert(refused);
         escrow.grantModule("SETTLE", asker);
         vm.expectRevert(refused);
@@ -1112,5 +1430,14 @@ contract EscrowOwnerTest is EscrowBed {
     ) private {
         vm.expectRevert(abi.encodeWithSelector(OUT_OF_RANGE, name, value, least, most));
         escrow.setRequestLimits(l);
+    }
+
+    function _expectNotWhole(IRequestEscrow.RequestLimits memory l, bytes32 name, uint256 value, uint256 unit) private {
+        vm.expectRevert(abi.encodeWithSelector(IRequestEscrow.RequestEscrow_NotWhole.selector, name, value, unit));
+        escrow.setRequestLimits(l);
+    }
+
+    function _unless(bool missing, address account) private pure returns (address) {
+        return missing ? address(0) : account;
     }
 }

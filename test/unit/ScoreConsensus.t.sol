@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Results} from "../support/Results.sol";
+import {ReportTypes} from "../../contracts/consensus/ReportTypes.sol";
 import {ScoreConsensus} from "../../contracts/consensus/ScoreConsensus.sol";
 import {IEpochClock} from "../../contracts/interfaces/IEpochClock.sol";
+import {IOffences} from "../../contracts/interfaces/IOffences.sol";
 import {IRequestEscrow} from "../../contracts/interfaces/IRequestEscrow.sol";
+import {IRewardDistributor} from "../../contracts/interfaces/IRewardDistributor.sol";
 import {IScoreConsensus} from "../../contracts/interfaces/IScoreConsensus.sol";
 import {IValidatorSet} from "../../contracts/interfaces/IValidatorSet.sol";
 import {ConsensusMath} from "../../contracts/math/ConsensusMath.sol";
+import {DistributorMock} from "../../contracts/mocks/DistributorMock.sol";
+import {OffencesMock} from "../../contracts/mocks/OffencesMock.sol";
 import {SettlementMock} from "../../contracts/mocks/SettlementMock.sol";
 import {ValidatorSetMock} from "../../contracts/mocks/ValidatorSetMock.sol";
 import {ConsensusBed} from "../support/ConsensusBed.sol";
@@ -16,72 +22,129 @@ contract ScoreConsensusConstructorTest is ConsensusBed {
         assertEq(address(consensus.clock()), address(clock), "clock");
         assertEq(address(consensus.validatorSet()), address(set), "set");
         assertEq(address(consensus.escrow()), address(settlement), "escrow");
+        assertEq(address(consensus.distributor()), address(distributor), "distributor");
+        assertEq(address(consensus.offences()), address(offences), "offences");
+        assertEq(consensus.deployer(), address(this), "deployer");
         assertEq(consensus.roundLength(), ROUND_LENGTH, "round length");
-        assertEq(consensus.MAX_RESULTS(), 150, "cap");
+        assertEq(consensus.attemptLength(), ATTEMPT_LENGTH, "attempt length");
     }
 
     function test_RevertGiven_ZeroAddress() public {
-        IValidatorSet set_ = IValidatorSet(address(set));
-        IRequestEscrow escrow_ = IRequestEscrow(address(settlement));
-        vm.expectRevert(IScoreConsensus.ScoreConsensus_ZeroAddress.selector);
-        new ScoreConsensus(IEpochClock(address(0)), set_, escrow_, 1);
-        vm.expectRevert(IScoreConsensus.ScoreConsensus_ZeroAddress.selector);
-        new ScoreConsensus(clock, IValidatorSet(address(0)), escrow_, 1);
-        vm.expectRevert(IScoreConsensus.ScoreConsensus_ZeroAddress.selector);
-        new ScoreConsensus(clock, set_, IRequestEscrow(address(0)), 1);
+        for (uint256 missing; missing < 4; ++missing) {
+            vm.expectRevert(IScoreConsensus.ScoreConsensus_ZeroAddress.selector);
+            new ScoreConsensus(
+                missing == 0 ? IEpochClock(address(0)) : clock,
+                IValidatorSet(missing == 1 ? address(0) : address(set)),
+                IRequestEscrow(missing == 2 ? address(0) : address(settlement)),
+                IRewardDistributor(missing == 3 ? address(0) : address(distributor)),
+                1,
+                1,
+                address(this)
+            );
+        }
     }
 
     function test_RevertGiven_RoundLengthOutOfRange() public {
-        IValidatorSet set_ = IValidatorSet(address(set));
-        IRequestEscrow escrow_ = IRequestEscrow(address(settlement));
         uint32[2] memory bad = [uint32(0), uint32(EPOCH_LENGTH) + 1];
         for (uint256 i; i < bad.length; ++i) {
-            vm.expectRevert(
-                abi.encodeWithSelector(
-                    IScoreConsensus.ScoreConsensus_RoundLengthOutOfRange.selector,
-                    bad[i],
-                    EPOCH_LENGTH
-                )
-            );
-            new ScoreConsensus(clock, set_, escrow_, bad[i]);
+            _expectOutOfRange("roundLength", bad[i], EPOCH_LENGTH);
+            unwiredConsensus(bad[i], 1);
         }
-        assertEq(new ScoreConsensus(clock, set_, escrow_, 1).roundLength(), 1, "shortest");
-        assertEq(new ScoreConsensus(clock, set_, escrow_, uint32(EPOCH_LENGTH)).roundLength(), EPOCH_LENGTH, "longest");
+        assertEq(unwiredConsensus(2, 1).roundLength(), 2, "shortest that has two attempts");
+        assertEq(unwiredConsensus(uint32(EPOCH_LENGTH), 1).roundLength(), EPOCH_LENGTH, "longest");
+    }
+
+    function test_RevertGiven_AttemptLengthOutOfRange() public {
+        uint32[2] memory bad = [uint32(0), ROUND_LENGTH / 2 + 1];
+        for (uint256 i; i < bad.length; ++i) {
+            _expectOutOfRange("attemptLength", bad[i], ROUND_LENGTH / 2);
+            unwiredConsensus(ROUND_LENGTH, bad[i]);
+        }
+        assertEq(unwiredConsensus(ROUND_LENGTH, 1).attemptLength(), 1, "shortest");
+        assertEq(unwiredConsensus(ROUND_LENGTH, ROUND_LENGTH / 2).attemptLength(), ROUND_LENGTH / 2, "longest");
+    }
+
+    function test_WiresOnceAndByItsDeployerAlone() public {
+        ScoreConsensus fresh = unwiredConsensus(ROUND_LENGTH, ATTEMPT_LENGTH);
+        assertEq(address(fresh.offences()), address(0), "not wired yet");
+        bytes4 refused = IScoreConsensus.ScoreConsensus_NotDeployer.selector;
+        vm.prank(poster);
+        vm.expectRevert(abi.encodeWithSelector(refused, poster));
+        fresh.wire(IOffences(address(offences)));
+        vm.expectRevert(abi.encodeWithSelector(refused, address(this)));
+        fresh.wire(IOffences(address(0)));
+        vm.expectEmit(address(fresh));
+        emit IScoreConsensus.Wired(address(offences));
+        fresh.wire(IOffences(address(offences)));
+        vm.expectRevert(abi.encodeWithSelector(refused, address(this)));
+        fresh.wire(IOffences(poster));
+        assertEq(address(fresh.offences()), address(offences), "the first stays");
+    }
+
+    function _expectOutOfRange(bytes32 name, uint256 length, uint256 most) private {
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IScoreConsensus.ScoreConsensus_LengthOutOfRange.selector,
+                name,
+                length,
+                uint256(1),
+                most
+            )
+        );
     }
 }
 
 contract ScoreReportTest is ConsensusBed {
     function test_FinalisesAndSettles() public {
-        IScoreConsensus.ScoreReport memory report = scoreReport(1, 0);
-        report.attempt = 3;
+        IScoreConsensus.ScoreReport memory report = scoreReport(1, 0, 3);
+        vm.warp(clock.epochStart(1) + 3 * ATTEMPT_LENGTH);
         bytes32 digest = consensus.scoreReportDigest(report);
-        assertEq(consensus.finalDigestOf(1, 0), bytes32(0), "not final yet");
+        assertFalse(consensus.isFinal(1, 0), "not final yet");
         bytes memory signatures = sign(digest, 0xb);
+        draw(1, 0, 3, 3);
 
         vm.expectEmit(address(consensus));
         emit IScoreConsensus.ScoreReportFinalised(1, 0, digest, 0xb, 3, poster);
         vm.prank(address(0xCAFE)); // anyone may post
         consensus.postScoreReport(report, 0xb, signatures);
 
-        assertEq(consensus.finalDigestOf(1, 0), digest, "final");
+        assertTrue(consensus.isFinal(1, 0), "final");
         assertEq(settlement.calls(), 1, "settled once");
-        assertEq(settlement.lastResultsHash(), keccak256(abi.encode(report.results)), "the results it was signed for");
+        assertEq(settlement.payments(), 0, "and paid within it");
+        assertEq(settlement.lastResultsHash(), keccak256(report.results), "the results it was signed for");
+        assertEq(settlement.lastPoster(), poster, "the poster that the report names, not the caller");
+    }
+
+    /// @dev What the escrow is told the gas began with: what is left, a transaction's own, and its calldata without zeros.
+    function test_TheGasOfATransactionIsReckonedFromItsBeginning() public {
+        IScoreConsensus.ScoreReport memory report = scoreReport(1, 0);
+        bytes memory signatures = sign(consensus.scoreReportDigest(report), 0x7);
+        drawSigner(1, 0, 0, 0x7);
+        bytes memory data = abi.encodeCall(consensus.postScoreReport, (report, 0x7, signatures));
+        uint256 most = 1_000_000 + 21_000 + 16 * data.length;
+        consensus.postScoreReport{gas: 1_000_000}(report, 0x7, signatures);
+        assertLe(settlement.lastGasAtStart(), most, "no more than there was");
+        assertGt(settlement.lastGasAtStart() + 3_000, most, "nor less, but for the call's own beginning");
     }
 
     function test_SCO05_I13_ARoundFinalisesOnce() public {
         IScoreConsensus.ScoreReport memory report = scoreReport(1, 0);
+        vm.warp(clock.epochStart(1) + ATTEMPT_LENGTH);
         post(report, 0x7);
-        bytes32 first = consensus.finalDigestOf(1, 0);
+        bytes32 first = settlement.lastResultsHash();
         bytes memory again = abi.encodeWithSelector(IScoreConsensus.ScoreConsensus_AlreadyFinal.selector, 1, 0);
 
         expectRefused(report, 0x7, again); // the same report
         expectRefused(report, 0xf, again); // with more signatures
-        report.results[0].responses[0].relevance = 1;
+        report.results = Results.encode(resultsOf(2));
         expectRefused(report, 0xe, again); // another report
+        report.commitmentSet = keccak256("others");
+        expectRefused(report, 0xf, again); // of other commitments
         report.attempt = 1;
         expectRefused(report, 0xf, again); // of another attempt
-        assertEq(consensus.finalDigestOf(1, 0), first, "I-13");
+        assertTrue(consensus.isFinal(1, 0), "I-13");
         assertEq(settlement.calls(), 1, "I-13");
+        assertEq(settlement.lastResultsHash(), first, "I-13");
     }
 
     function test_EachRoundAndEpochHasItsOwnReport() public {
@@ -97,16 +160,16 @@ contract ScoreReportTest is ConsensusBed {
     function test_EPO05_TakenInItsEpochAndTheNextAlone() public {
         IScoreConsensus.ScoreReport memory report = scoreReport(1, 0);
         report.epoch = 2;
-        expectRefused(report, 0x7, _outsideWindow(2, 1));
+        expectRefused(report, 0x7, outsideWindow(2, 1));
         report.epoch = type(uint64).max;
-        expectRefused(report, 0x7, _outsideWindow(type(uint64).max, 1));
+        expectRefused(report, 0x7, outsideWindow(type(uint64).max, 1));
 
         report.epoch = 1;
         vm.warp(clock.epochStart(3)); // the first second of n + 2
-        expectRefused(report, 0x7, _outsideWindow(1, 3));
+        expectRefused(report, 0x7, outsideWindow(1, 3));
         vm.warp(clock.epochStart(3) - 1); // the last of n + 1
         post(report, 0x7);
-        assertNotEq(consensus.finalDigestOf(1, 0), bytes32(0), "taken in the next epoch");
+        assertTrue(consensus.isFinal(1, 0), "taken in the next epoch");
     }
 
     function test_RevertGiven_NoSuchRound() public {
@@ -118,12 +181,7 @@ contract ScoreReportTest is ConsensusBed {
         );
         post(scoreReport(1, 143), 0x7);
         // A rest shorter than a round is no round.
-        consensus = new ScoreConsensus(
-            clock,
-            IValidatorSet(address(set)),
-            IRequestEscrow(address(settlement)),
-            uint32(EPOCH_LENGTH / 2) + 1
-        );
+        consensus = newConsensus(uint32(EPOCH_LENGTH / 2) + 1, ATTEMPT_LENGTH);
         expectRefused(
             scoreReport(1, 1),
             0x7,
@@ -135,47 +193,33 @@ contract ScoreReportTest is ConsensusBed {
     function test_RevertGiven_RoundNotBegun() public {
         uint256 beginsAt = clock.epochStart(1) + 5 * ROUND_LENGTH;
         vm.warp(beginsAt - 1);
-        expectRefused(
-            scoreReport(1, 5),
-            0x7,
-            abi.encodeWithSelector(IScoreConsensus.ScoreConsensus_RoundNotBegun.selector, 1, 5, beginsAt, beginsAt - 1)
-        );
+        expectRefused(scoreReport(1, 5), 0x7, notBegun(1, 5, 0, beginsAt));
         vm.warp(beginsAt);
         post(scoreReport(1, 5), 0x7);
     }
 
-    function test_RevertGiven_EmptyReport() public {
-        IScoreConsensus.ScoreReport memory report = scoreReport(1, 0);
-        report.results = resultsOf(0);
-        expectRefused(report, 0x7, abi.encodeWithSelector(IScoreConsensus.ScoreConsensus_EmptyReport.selector));
-    }
-
-    function test_SCO07_ResultsAreBounded() public {
-        IScoreConsensus.ScoreReport memory report = scoreReport(1, 0);
-        report.results = resultsOf(151);
-        expectRefused(
-            report,
-            0x7,
-            abi.encodeWithSelector(IScoreConsensus.ScoreConsensus_TooManyResults.selector, 151, 150)
-        );
-        report.results = resultsOf(150);
-        post(report, 0x7);
-        assertEq(settlement.results(), 150, "all of them");
-    }
-
-    function test_SCO07_ResponsesAreCappedTogether() public {
-        uint256 most = consensus.MAX_RESPONSES();
-        IScoreConsensus.ScoreReport memory report = scoreReport(1, 0);
-        report.results = resultsOf(2); // one response in the second, the rest in the first
-        report.results[0].responses = new IRequestEscrow.ResponseScore[](most);
-        expectRefused(
-            report,
-            0x7,
-            abi.encodeWithSelector(IScoreConsensus.ScoreConsensus_TooManyResponses.selector, most + 1, most)
-        );
-        report.results[0].responses = new IRequestEscrow.ResponseScore[](most - 1);
-        post(report, 0x7);
-        assertEq(settlement.results(), 2, "SCO-07");
+    /// @dev Rounds are bits of words of 256: neither the last of a word nor the first of the next stands for another.
+    function test_I13_RoundsBeyondAWordOfTheBitmap() public {
+        consensus = newConsensus(60, 30); // 1,440 rounds
+        freezeEqual(2, 4, 3);
+        vm.warp(clock.epochStart(2) - 1);
+        uint32[6] memory rounds = [uint32(255), 256, 257, 511, 512, 1_439];
+        for (uint256 i; i < rounds.length; ++i) {
+            assertFalse(consensus.isFinal(1, rounds[i]), "I-13 not final before its own report");
+            post(scoreReport(1, rounds[i]), 0x7);
+            assertTrue(consensus.isFinal(1, rounds[i]), "I-13 final by it");
+            expectRefused(
+                scoreReport(1, rounds[i]),
+                0x7,
+                abi.encodeWithSelector(IScoreConsensus.ScoreConsensus_AlreadyFinal.selector, 1, rounds[i])
+            );
+        }
+        uint256 count;
+        for (uint32 round; round < 1_440; ++round) {
+            if (consensus.isFinal(1, round)) ++count;
+            assertFalse(consensus.isFinal(2, round), "I-13 of another epoch");
+        }
+        assertEq(count, rounds.length, "I-13 these and no other");
     }
 
     function test_RevertGiven_EpochNotFrozen() public {
@@ -196,64 +240,148 @@ contract ScoreReportTest is ConsensusBed {
     function test_NothingIsFinalIfSettlementFails() public {
         settlement.setRefuses(true);
         expectRefused(scoreReport(1, 0), 0x7, abi.encodeWithSelector(SettlementMock.SettlementMock_Refused.selector));
-        assertEq(consensus.finalDigestOf(1, 0), bytes32(0), "not final");
+        assertFalse(consensus.isFinal(1, 0), "not final");
         settlement.setRefuses(false);
         post(scoreReport(1, 0), 0x7);
     }
 
-    function _outsideWindow(uint64 epoch, uint64 current) private pure returns (bytes memory) {
-        return abi.encodeWithSelector(IScoreConsensus.ScoreConsensus_OutsideWindow.selector, epoch, current);
+    /// @dev A report has its epoch and round for a nonce and the end of the next epoch for a deadline.
+    function test_SIG09_ExpiredReusedOrSkipped() public {
+        vm.warp(clock.epochStart(1) + ROUND_LENGTH);
+        IScoreConsensus.ScoreReport memory report = scoreReport(1, 0);
+        bytes memory signatures = sign(consensus.scoreReportDigest(report), 0x7);
+        drawSigner(1, 0, 0, 0x7);
+        consensus.postScoreReport(report, 0x7, signatures);
+        expectRefused(
+            report,
+            0x7,
+            signatures,
+            abi.encodeWithSelector(IScoreConsensus.ScoreConsensus_AlreadyFinal.selector, 1, 0)
+        );
+        expectRefused(scoreReport(1, 2), 0x7, notBegun(1, 2, 0, clock.epochStart(1) + 2 * ROUND_LENGTH));
+        post(scoreReport(1, 1), 0x7); // no round waits for another
+        vm.warp(clock.epochStart(3));
+        expectRefused(scoreReport(1, 3), 0x7, outsideWindow(1, 3));
+        assertEq(settlement.calls(), 2, "SIG-09");
     }
 }
 
 contract EpochReportTest is ConsensusBed {
+    uint256 private begins;
+
     function setUp() public override {
         super.setUp();
-        vm.warp(clock.epochStart(2));
+        begins = clock.epochStart(2) + ATTEMPT_LENGTH;
+        vm.warp(begins);
     }
 
     function test_FinalisesAndRecords() public {
         IScoreConsensus.EpochReport memory report = epochReport(1);
         report.attempt = 2;
+        report.idle = 0x5;
+        vm.warp(begins + 2 * ATTEMPT_LENGTH);
         bytes32 digest = consensus.epochReportDigest(report);
         bytes memory signatures = sign(digest, 0xd);
+        draw(1, EPOCH_ROUND, 2, 0);
         vm.expectEmit(address(consensus));
-        emit IScoreConsensus.EpochReportFinalised(1, digest, 0xd, 2, poster);
+        emit IScoreConsensus.EpochReportFinalised(
+            1,
+            digest,
+            0xd,
+            2,
+            poster,
+            report.rewardRoot,
+            report.validatorTotal,
+            report.workerTotal,
+            report.idle
+        );
         vm.prank(address(0xCAFE));
         consensus.postEpochReport(report, 0xd, signatures);
-        assertEq(consensus.finalEpochDigestOf(1), digest, "final");
+        assertTrue(consensus.isEpochFinal(1), "final");
         assertEq(set.recordedHash(), keccak256(abi.encode(report.scores)), "the scores it was signed for");
+        assertEq(distributor.epoch(), 1, "the root's epoch");
+        assertEq(distributor.root(), report.rewardRoot, "the root it was signed for");
+        assertEq(distributor.validatorTotal(), 5e18, "validators' total");
+        assertEq(distributor.workerTotal(), 7e18, "workers' total");
+        assertEq(offences.epoch(), 1, "the epoch of the idle");
+        assertEq(offences.idleSeats(), 0x5, "the idle seats");
+        assertEq(settlement.payments(), 1, "paid once");
+        assertEq(settlement.lastPoster(), poster, "the poster that the report names, not the caller");
+        assertEq(settlement.calls(), 0, "nothing is settled");
+        assertEq(set.recorded() + distributor.calls() + offences.calls(), 3, "each once");
+    }
+
+    function test_WithoutIdleSeatsNobodyIsAskedToSlash() public {
+        offences.setRefuses(true);
+        post(epochReport(1), 0x7);
+        assertEq(offences.calls(), 0, "not asked");
+    }
+
+    function test_TheGasOfATransactionIsReckonedFromItsBeginning() public {
+        IScoreConsensus.EpochReport memory report = epochReport(1);
+        bytes memory signatures = sign(consensus.epochReportDigest(report), 0x7);
+        drawSigner(1, EPOCH_ROUND, 0, 0x7);
+        bytes memory data = abi.encodeCall(consensus.postEpochReport, (report, 0x7, signatures));
+        uint256 most = 1_000_000 + 21_000 + 16 * data.length;
+        consensus.postEpochReport{gas: 1_000_000}(report, 0x7, signatures);
+        assertLe(settlement.lastGasAtStart(), most, "no more than there was");
+        assertGt(settlement.lastGasAtStart() + 3_000, most, "nor less, but for the call's own beginning");
     }
 
     function test_SCO05_I13_AnEpochFinalisesOnce() public {
         IScoreConsensus.EpochReport memory report = epochReport(1);
+        vm.warp(begins + ATTEMPT_LENGTH);
         post(report, 0x7);
-        bytes32 first = consensus.finalEpochDigestOf(1);
         bytes memory again = abi.encodeWithSelector(IScoreConsensus.ScoreConsensus_EpochAlreadyFinal.selector, 1);
         expectRefused(report, 0x7, again);
         report.scores.llm[2] = 0;
         expectRefused(report, 0xf, again);
-        assertEq(consensus.finalEpochDigestOf(1), first, "I-13");
+        report.rewardRoot = keccak256("another root");
+        expectRefused(report, 0xf, again);
+        report.attempt = 1;
+        expectRefused(report, 0xf, again);
+        assertTrue(consensus.isEpochFinal(1), "I-13");
         assertEq(set.recorded(), 1, "I-13");
+        assertEq(distributor.calls(), 1, "I-13");
+        assertEq(distributor.root(), keccak256("root"), "SCO-05 the first root stays");
+    }
+
+    function test_I13_EpochsBeyondAWordOfTheBitmap() public {
+        for (uint64 epoch = 254; epoch <= 257; ++epoch) {
+            freezeEqual(epoch, 4, 3);
+            assertFalse(consensus.isEpochFinal(epoch), "I-13 not final before its own report");
+            vm.warp(clock.epochStart(epoch + 1) + ATTEMPT_LENGTH);
+            post(epochReport(epoch), 0x7);
+            assertTrue(consensus.isEpochFinal(epoch), "I-13 final by it");
+        }
+        assertFalse(consensus.isEpochFinal(1), "I-13 no other");
+        assertFalse(consensus.isEpochFinal(0), "I-13 no other");
+        assertFalse(consensus.isEpochFinal(512), "I-13 no other");
     }
 
     function test_EPO05_TakenInTheNextEpochAlone() public {
         IScoreConsensus.EpochReport memory report = epochReport(1);
         vm.warp(clock.epochStart(2) - 1);
-        expectRefused(report, 0x7, _outsideWindow(1, 1));
+        expectRefused(report, 0x7, outsideWindow(1, 1));
         vm.warp(clock.epochStart(3));
-        expectRefused(report, 0x7, _outsideWindow(1, 3));
+        expectRefused(report, 0x7, outsideWindow(1, 3));
         report.epoch = 4;
-        expectRefused(report, 0x7, _outsideWindow(4, 3));
+        expectRefused(report, 0x7, outsideWindow(4, 3));
         report.epoch = type(uint64).max;
-        expectRefused(report, 0x7, _outsideWindow(type(uint64).max, 3));
+        expectRefused(report, 0x7, outsideWindow(type(uint64).max, 3));
         report.epoch = 1;
         vm.warp(clock.epochStart(3) - 1);
         post(report, 0x7);
-        assertNotEq(consensus.finalEpochDigestOf(1), bytes32(0), "the last second of the next epoch");
+        assertTrue(consensus.isEpochFinal(1), "the last second of the next epoch");
     }
 
-    function test_EPO05_TheFirstSecondOfTheNextEpochIsInTime() public {
+    /// @dev A round of the old epoch may be on its way while the next begins: it has one attempt's time.
+    function test_EPO05_TheFirstAttemptBeginsOneAttemptIntoTheNextEpoch() public {
+        vm.warp(clock.epochStart(2));
+        expectRefused(epochReport(1), 0x7, notBegun(1, EPOCH_ROUND, 0, begins));
+        vm.warp(begins - 1);
+        expectRefused(epochReport(1), 0x7, notBegun(1, EPOCH_ROUND, 0, begins));
+        vm.warp(begins);
         post(epochReport(1), 0x7);
         assertEq(set.recorded(), 1, "recorded");
     }
@@ -269,7 +397,7 @@ contract EpochReportTest is ConsensusBed {
     }
 
     function test_RevertGiven_EpochNotFrozen() public {
-        vm.warp(clock.epochStart(3));
+        vm.warp(clock.epochStart(3) + ATTEMPT_LENGTH);
         expectRefused(
             epochReport(2),
             0x7,
@@ -287,14 +415,40 @@ contract EpochReportTest is ConsensusBed {
 
     function test_NothingIsFinalIfTheScoresAreRefused() public {
         set.setRefuses(true);
-        expectRefused(epochReport(1), 0x7, abi.encodeWithSelector(ValidatorSetMock.ValidatorSetMock_Refused.selector));
-        assertEq(consensus.finalEpochDigestOf(1), bytes32(0), "not final");
+        _expectNothingFinal(ValidatorSetMock.ValidatorSetMock_Refused.selector);
         set.setRefuses(false);
         post(epochReport(1), 0x7);
     }
 
-    function _outsideWindow(uint64 epoch, uint64 current) private pure returns (bytes memory) {
-        return abi.encodeWithSelector(IScoreConsensus.ScoreConsensus_OutsideWindow.selector, epoch, current);
+    function test_NothingIsFinalIfTheRootIsRefused() public {
+        distributor.setRefuses(true);
+        _expectNothingFinal(DistributorMock.DistributorMock_Refused.selector);
+        distributor.setRefuses(false);
+        post(epochReport(1), 0x7);
+    }
+
+    function test_NothingIsFinalIfTheIdleCannotBeSlashed() public {
+        offences.setRefuses(true);
+        _expectNothingFinal(OffencesMock.OffencesMock_Refused.selector);
+        offences.setRefuses(false);
+        post(epochReport(1), 0x7);
+    }
+
+    function test_NothingIsFinalIfThePosterCannotBePaid() public {
+        settlement.setRefuses(true);
+        _expectNothingFinal(SettlementMock.SettlementMock_Refused.selector);
+        settlement.setRefuses(false);
+        post(epochReport(1), 0x7);
+    }
+
+    function _expectNothingFinal(bytes4 reason) private {
+        IScoreConsensus.EpochReport memory report = epochReport(1);
+        report.idle = 0x8;
+        drawSigner(1, EPOCH_ROUND, 0, 0x7);
+        expectRefused(report, 0x7, abi.encodeWithSelector(reason));
+        assertFalse(consensus.isEpochFinal(1), "not final");
+        uint256 done = set.recorded() + distributor.calls() + offences.calls() + settlement.payments();
+        assertEq(done, 0, "nothing of it stands");
     }
 }
 
@@ -312,10 +466,10 @@ contract MaskedSeatTest is ConsensusBed {
     }
 
     function test_REG09_RevertGiven_AnEpochReportOfRevokedKeys() public {
-        vm.warp(clock.epochStart(2));
+        vm.warp(clock.epochStart(2) + ATTEMPT_LENGTH);
         set.setMask(1, 0x5);
         expectRefused(epochReport(1), 0xf, _revoked(0x5));
-        assertEq(consensus.finalEpochDigestOf(1), bytes32(0), "REG-09 not final");
+        assertFalse(consensus.isEpochFinal(1), "REG-09 not final");
         set.setMask(1, 0x1);
         post(epochReport(1), 0xe);
         assertEq(set.recorded(), 1, "REG-09 the others suffice");
@@ -331,7 +485,7 @@ contract MaskedSeatTest is ConsensusBed {
         );
         set.setMask(1, 0x1);
         post(scoreReport(1, 0), 0xe);
-        assertNotEq(consensus.finalDigestOf(1, 0), bytes32(0), "REG-09 three of four");
+        assertTrue(consensus.isFinal(1, 0), "REG-09 three of four");
     }
 
     /// @dev Every seat has its own bit, the last one too, whatever the signatures are worth.
@@ -385,21 +539,11 @@ contract RoundsOfChangedEpochsTest is ConsensusBed {
         expectRefused(scoreReport(1, 144), 0x7, _noSuchRound(144, 144));
         uint256 beginsAt = clock.epochStart(2) + 287 * ROUND_LENGTH;
         vm.warp(beginsAt - 1);
-        expectRefused(
-            scoreReport(2, 287),
-            0x7,
-            abi.encodeWithSelector(
-                IScoreConsensus.ScoreConsensus_RoundNotBegun.selector,
-                2,
-                287,
-                beginsAt,
-                beginsAt - 1
-            )
-        );
+        expectRefused(scoreReport(2, 287), 0x7, notBegun(2, 287, 0, beginsAt));
         vm.warp(beginsAt);
         post(scoreReport(2, 287), 0x7);
         expectRefused(scoreReport(2, 288), 0x7, _noSuchRound(288, 288));
-        assertNotEq(consensus.finalDigestOf(2, 287), bytes32(0), "the last of twice as many");
+        assertTrue(consensus.isFinal(2, 287), "the last of twice as many");
     }
 
     /// @dev The rest of an epoch that is no whole round is none; a round is where the epoch's own start puts it.
@@ -475,7 +619,7 @@ contract ReportThresholdTest is ConsensusBed {
                 )
             );
             post(report, lowest(least) << uint64(n - least)); // the highest seats
-            assertNotEq(consensus.finalDigestOf(1, 0), bytes32(0), "SCO-01");
+            assertTrue(consensus.isFinal(1, 0), "SCO-01");
         }
     }
 
@@ -537,10 +681,11 @@ contract ReportThresholdTest is ConsensusBed {
     function test_SCO13_AnOpenReportKeepsTheThresholdOfItsEpoch() public {
         IScoreConsensus.ScoreReport memory report = scoreReport(1, 7);
         bytes memory signatures = sign(consensus.scoreReportDigest(report), 0x7);
+        drawSigner(1, 7, 0, 0x7);
         freezeEqual(2, 9, 9); // more members, a higher quorum
         vm.warp(clock.epochStart(2));
         consensus.postScoreReport(report, 0x7, signatures);
-        assertNotEq(consensus.finalDigestOf(1, 7), bytes32(0), "final by its own set");
+        assertTrue(consensus.isFinal(1, 7), "final by its own set");
         expectRefused(
             scoreReport(2, 0),
             0x7,
@@ -571,7 +716,7 @@ contract ReportThresholdTest is ConsensusBed {
         freeze(1, frozen, least);
         if (signed > 2 * silent && count >= least) {
             post(scoreReport(1, 0), signers);
-            assertNotEq(consensus.finalDigestOf(1, 0), bytes32(0), "I-13");
+            assertTrue(consensus.isFinal(1, 0), "I-13");
         } else {
             expectRefused(
                 scoreReport(1, 0),
@@ -584,7 +729,7 @@ contract ReportThresholdTest is ConsensusBed {
                     least
                 )
             );
-            assertEq(consensus.finalDigestOf(1, 0), bytes32(0), "I-13");
+            assertFalse(consensus.isFinal(1, 0), "I-13");
         }
     }
 }
@@ -597,6 +742,7 @@ contract ReportSignatureTest is ConsensusBed {
     function setUp() public override {
         super.setUp();
         digest = consensus.scoreReportDigest(_report());
+        drawSigner(1, 0, 0, 0x7);
     }
 
     /// @dev EIP-712 by the letter, from the type strings of the interface.
@@ -612,23 +758,33 @@ contract ReportSignatureTest is ConsensusBed {
         );
         bytes32 scoreHash = keccak256(
             abi.encode(
-                keccak256("ScoreReport(uint64 epoch,uint32 round,uint32 attempt,address poster,bytes32 resultsHash)"),
+                keccak256(
+                    "ScoreReport(uint64 epoch,uint32 round,uint32 attempt,address poster,bytes32 commitmentSet,bytes results)"
+                ),
                 uint256(1),
                 uint256(0),
                 uint256(0),
                 poster,
-                keccak256(abi.encode(_report().results))
+                keccak256("commitments"),
+                keccak256(Results.encode(resultsOf(1)))
             )
         );
         assertEq(digest, keccak256(abi.encodePacked(hex"1901", domain, scoreHash)), "score report");
         IScoreConsensus.EpochReport memory epoch = epochReport(1);
+        (epoch.attempt, epoch.idle) = (2, 9);
         bytes32 epochHash = keccak256(
             abi.encode(
-                keccak256("EpochReport(uint64 epoch,uint32 attempt,address poster,bytes32 scoresHash)"),
+                keccak256(
+                    "EpochReport(uint64 epoch,uint32 attempt,address poster,bytes32 scoresHash,bytes32 rewardRoot,uint128 validatorTotal,uint128 workerTotal,uint64 idle)"
+                ),
                 uint256(1),
-                uint256(0),
+                uint256(2),
                 poster,
-                keccak256(abi.encode(epoch.scores))
+                keccak256(abi.encode(epoch.scores)),
+                keccak256("root"),
+                uint256(5e18),
+                uint256(7e18),
+                uint256(9)
             )
         );
         assertEq(
@@ -706,7 +862,7 @@ contract ReportSignatureTest is ConsensusBed {
         vm.expectPartialRevert(BAD);
         consensus.postScoreReport(_report(), 0x7, here);
         consensus.postScoreReport(_report(), 0x7, sign(there, 0x7));
-        assertEq(consensus.finalDigestOf(1, 0), there, "SIG-01");
+        assertTrue(consensus.isFinal(1, 0), "SIG-01");
         vm.chainId(home);
         assertEq(consensus.scoreReportDigest(_report()), digest, "SIG-01 and comes back");
     }
@@ -720,7 +876,7 @@ contract ReportSignatureTest is ConsensusBed {
         consensus.postScoreReport(_report(), 0x7, signatures);
     }
 
-    function test_SIG03_AnotherEpochRoundAttemptPosterOrResult() public {
+    function test_SIG03_AnotherEpochRoundAttemptPosterCommitmentsOrResult() public {
         freezeEqual(2, 4, 3);
         vm.warp(clock.epochStart(2) + ROUND_LENGTH);
         bytes memory signatures = sign(digest, 0x7);
@@ -737,23 +893,72 @@ contract ReportSignatureTest is ConsensusBed {
         other.poster = address(this);
         _expectBad(other, signatures);
         other = _report();
-        other.results[0].responses[0].responseTime += 1;
+        other.commitmentSet = keccak256("other commitments");
+        _expectBad(other, signatures);
+        other = _report();
+        other.results[9] = bytes1(uint8(other.results[9]) ^ 1);
         _expectBad(other, signatures);
         consensus.postScoreReport(_report(), 0x7, signatures);
+    }
+
+    function test_SIG03_AnotherMemberOfAnEpochReport() public {
+        vm.warp(clock.epochStart(2) + 2 * ATTEMPT_LENGTH);
+        bytes memory signatures = sign(consensus.epochReportDigest(epochReport(1)), 0x7);
+        IScoreConsensus.EpochReport memory other = epochReport(1);
+        other.attempt = 1;
+        _expectBad(other, signatures);
+        other = epochReport(1);
+        other.poster = address(this);
+        _expectBad(other, signatures);
+        other = epochReport(1);
+        other.scores.consensus[0] -= 1;
+        _expectBad(other, signatures);
+        other = epochReport(1);
+        other.rewardRoot = keccak256("another root");
+        _expectBad(other, signatures);
+        other = epochReport(1);
+        other.validatorTotal += 1;
+        _expectBad(other, signatures);
+        other = epochReport(1);
+        other.workerTotal += 1;
+        _expectBad(other, signatures);
+        other = epochReport(1);
+        other.idle = 8;
+        _expectBad(other, signatures);
+        drawSigner(1, EPOCH_ROUND, 0, 0x7);
+        consensus.postEpochReport(epochReport(1), 0x7, signatures);
     }
 
     function test_SIG03_AnotherType() public {
         IScoreConsensus.EpochReport memory epoch = epochReport(1);
         bytes32 epochDigest = consensus.epochReportDigest(epoch);
-        vm.warp(clock.epochStart(2));
+        vm.warp(clock.epochStart(2) + ATTEMPT_LENGTH);
         bytes memory ofEpoch = sign(epochDigest, 0x7);
         bytes memory ofScores = sign(digest, 0x7);
         vm.expectPartialRevert(BAD);
         consensus.postScoreReport(_report(), 0x7, ofEpoch);
         vm.expectPartialRevert(BAD);
         consensus.postEpochReport(epoch, 0x7, ofScores);
-        consensus.postEpochReport(epoch, 0x7, ofEpoch);
         consensus.postScoreReport(_report(), 0x7, ofScores);
+        drawSigner(1, EPOCH_ROUND, 0, 0x7);
+        consensus.postEpochReport(epoch, 0x7, ofEpoch);
+    }
+
+    /// @dev What a validator signs on its way to a report is no report: neither its vector, nor its commitment, nor the
+    /// set of commitments, nor what it saw of availability.
+    function test_SIG03_WhatIsSignedOnTheWayToAReport() public {
+        IScoreConsensus.ScoreReport memory report = _report();
+        bytes32 resultsHash = keccak256(report.results);
+        bytes32[4] memory hashes = [
+            ReportTypes.structHash(ReportTypes.ScoreVector(1, 0, 0, vm.addr(keyOf(0)), resultsHash)),
+            ReportTypes.structHash(ReportTypes.VectorCommitment(1, 0, 0, vm.addr(keyOf(0)), report.commitmentSet)),
+            ReportTypes.structHash(ReportTypes.CommitmentSet(1, 0, 0, report.commitmentSet)),
+            ReportTypes.structHash(ReportTypes.AvailabilityVector(1, vm.addr(keyOf(0)), resultsHash))
+        ];
+        bytes32 domain = ReportTypes.domainSeparator(address(consensus));
+        for (uint256 i; i < hashes.length; ++i) {
+            _expectBad(report, sign(keccak256(abi.encodePacked(hex"1901", domain, hashes[i])), 0x7));
+        }
     }
 
     function test_SIG04_HighS() public {
@@ -823,11 +1028,51 @@ contract ReportSignatureTest is ConsensusBed {
         signatures[position] = bytes1(uint8(signatures[position]) ^ flip);
         vm.expectPartialRevert(BAD);
         consensus.postScoreReport(_report(), 0x7, signatures);
-        assertEq(consensus.finalDigestOf(1, 0), bytes32(0), "I-13");
+        assertFalse(consensus.isFinal(1, 0), "I-13");
     }
 
     function _report() private view returns (IScoreConsensus.ScoreReport memory) {
         return scoreReport(1, 0);
+    }
+
+    /// @dev SIG-10: a hot key with code behind it (EIP-7702) is judged by its signature alone, and counts once. What the
+    /// code would say of a signature (ERC-1271) is not asked.
+    function test_SIG10_AKeyWithCodeIsJudgedByItsSignatureAlone() public {
+        // Answers every call with the word 0x1626ba7e…, ERC-1271's yes.
+        bytes memory wallet = hex"631626ba7e60e01b5f5260205ff3";
+        address delegate = address(0x7702);
+        vm.etch(delegate, wallet);
+        vm.etch(vm.addr(keyOf(0)), abi.encodePacked(hex"ef0100", delegate));
+        vm.etch(vm.addr(keyOf(1)), wallet);
+        (, bytes memory yes) = vm.addr(keyOf(1)).staticcall("");
+        assertEq(bytes32(yes), bytes32(bytes4(0x1626ba7e)), "SIG-10 the wallet says yes to everything");
+
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(keyOf(9), digest);
+        bytes memory stranger = abi.encodePacked(r, s, v);
+        expectRefused(
+            _report(),
+            0x7,
+            abi.encodePacked(stranger, sign(digest, 0x6)),
+            abi.encodeWithSelector(BAD, 0, vm.addr(keyOf(9)))
+        );
+        expectRefused(
+            _report(),
+            0x7,
+            abi.encodePacked(sign(digest, 0x1), stranger, sign(digest, 0x4)),
+            abi.encodeWithSelector(BAD, 1, vm.addr(keyOf(9)))
+        );
+        expectRefused(
+            _report(),
+            0x3,
+            abi.encodeWithSelector(IScoreConsensus.ScoreConsensus_NotEnoughWeight.selector, 0.5e18, 1e18, 2, 3)
+        );
+        postAsDrawn(_report(), 0x7);
+        assertTrue(consensus.isFinal(1, 0), "SIG-10 its signature counts, once");
+    }
+
+    function _expectBad(IScoreConsensus.EpochReport memory other, bytes memory signatures) private {
+        vm.expectPartialRevert(BAD);
+        consensus.postEpochReport(other, 0x7, signatures);
     }
 
     function _expectBad(IScoreConsensus.ScoreReport memory other, bytes memory signatures) private {

@@ -7,11 +7,12 @@ import {NodeRole} from "../../contracts/interfaces/INodeRegistry.sol";
 import {INodeStanding} from "../../contracts/interfaces/INodeStanding.sol";
 import {IRequestEscrow} from "../../contracts/interfaces/IRequestEscrow.sol";
 import {IStakeVault} from "../../contracts/interfaces/IStakeVault.sol";
+import {Results} from "../support/Results.sol";
 import {SettlementBed} from "../support/SettlementBed.sol";
 
 /// @notice Decision D7: answers that fail for different askers suspend a worker for the rest of the epoch.
 contract SettlementStrikesTest is SettlementBed {
-    uint96 private constant STRIKE_SIZE = 50e18;
+    uint88 private constant STRIKE_SIZE = 50e18;
     bytes32 private constant C = keccak256("commitment");
 
     address[] private askers;
@@ -68,7 +69,7 @@ contract SettlementStrikesTest is SettlementBed {
 
     function test_DustStrikesNobody() public {
         for (uint256 i; i < 4; ++i) {
-            _fail(i, STRIKE_SIZE - 1);
+            _fail(i, STRIKE_SIZE - 1e9);
         }
         assertEq(_standing(workers[0]).strikes, 0, "below the size");
         _fail(0, STRIKE_SIZE);
@@ -83,7 +84,7 @@ contract SettlementStrikesTest is SettlementBed {
         _commit(workers[0], rejected);
         _settleAsConsensus(rejected, _one(_score(7e8)));
         assertEq(_standing(workers[0]).strikes, 0, "neither a paid answer nor a rejected one");
-        IRequestEscrow.ResponseScore memory fraud = _score(1e9);
+        Results.Score memory fraud = _score(1e9);
         fraud.fraud = 2;
         _settleFor(2, REWARD, fraud);
         assertEq(_standing(workers[0]).strikes, 1, "a fraud does, whatever its scores");
@@ -94,7 +95,7 @@ contract SettlementStrikesTest is SettlementBed {
         uint256 id = _submit(asker, s);
         _commit(workers[0], id);
         _commit(workers[1], id);
-        IRequestEscrow.ResponseScore[] memory scores = new IRequestEscrow.ResponseScore[](2);
+        Results.Score[] memory scores = new Results.Score[](2);
         (scores[0], scores[1]) = (_score(0), _score(0));
         scores[0].scored = false;
         _settleAsConsensus(id, scores);
@@ -124,9 +125,10 @@ contract SettlementStrikesTest is SettlementBed {
         _settleAsConsensus(good, _one(_score(8e8)));
         assertEq(escrow.creditOf(workers[0]), 80e18, "paid");
         _settleAsConsensus(bad, _one(_score(0)));
-        (uint256 staked, uint256 reserved) = _position(workers[0]);
+        (uint256 staked, ) = _position(workers[0]);
         assertEq(WORKER_STAKE - staked, 4 * 50e18, "slashed");
-        assertEq(reserved, 0, "I-19 nothing stays reserved");
+        assertEq(_openSlash(workers[0]), 0, "I-19 nothing stays at stake");
+        _assertBacking(workers[0]);
         assertEq(_standing(workers[0]).strikes, 3, "a fourth changes nothing");
     }
 
@@ -154,7 +156,7 @@ contract SettlementStrikesTest is SettlementBed {
         _settleFor(i, reward, _score(1e8));
     }
 
-    function _settleFor(uint256 i, uint96 reward, IRequestEscrow.ResponseScore memory score) private {
+    function _settleFor(uint256 i, uint96 reward, Results.Score memory score) private {
         _settleAsConsensus(_answeredFor(askers[i], reward), _one(score));
     }
 
@@ -213,13 +215,13 @@ contract SettlementConsumptionTest is SettlementBed {
         }
     }
 
-    /// @dev One wei and shares that do not divide: down, against nobody.
+    /// @dev One unit and shares that do not divide: down, against nobody.
     function test_ConsumptionRoundsDown() public {
-        _setShare(0.3e18);
-        uint256 id = _answered(_submission(7), 1);
-        // 0.3 · 7 + 0.7 · 4 = 4.9
+        _setShare(0.333333333333333333e18);
+        uint256 id = _answered(_submission(7e9), 1);
+        // 4.2e9 + 0.333333333333333333 · (7e9 − 4.2e9) = 5,133,333,333.33
         vm.expectEmit(address(standing));
-        emit INodeStanding.WorkRecorded(asker, NodeRole.Oracle, 4, 0);
+        emit INodeStanding.WorkRecorded(asker, NodeRole.Oracle, 5_133_333_333, 0);
         _settleAsConsensus(id, _one(_score(6e8)));
     }
 
@@ -287,13 +289,14 @@ contract SettlementBookingTest is SettlementBed {
         _expectBooked(workers[3], 0, 20e18, 30e18);
         _settleAsConsensus(id, _many([uint32(0), 0, 0, 0]));
         _assertState(id, IRequestEscrow.RequestState.Settled, "whatever the cap");
-        assertEq(escrow.creditOf(asker), CREDIT, "refunded");
+        assertEq(escrow.creditOf(asker), CREDIT - FEE, "refunded, less the fee");
         uint256[4] memory booked = [uint256(50e18), 35e18, 0, 0];
         uint256[4] memory deferred = [uint256(0), 15e18, 50e18, 20e18];
         for (uint256 i; i < 4; ++i) {
             IStakeVault.Exposure memory e = vault.exposureOf(workers[i]);
             assertEq(e.pendingCut, booked[i], "I-14 booked within the cap");
-            assertEq(e.reserved, 0, "I-19 released all the same");
+            assertEq(_openSlash(workers[i]), 0, "I-19 freed all the same");
+            _assertBacking(workers[i]);
             assertEq(vault.deferralOf(workers[i]).amount, deferred[i], "D15 the rest is frozen, up to one more cap");
             assertEq(
                 vault.stakeUnitsOf(workers[i]),
@@ -343,7 +346,7 @@ contract SettlementBookingTest is SettlementBed {
     /// @dev A deferred slash holds stake that no new answer may stand on.
     function test_FrozenStakeBacksNoCommitment() public {
         uint256 id = _answered(_submission(REWARD), 3);
-        IRequestEscrow.ResponseScore[] memory scores = new IRequestEscrow.ResponseScore[](3);
+        Results.Score[] memory scores = new Results.Score[](3);
         for (uint256 i; i < 3; ++i) {
             scores[i] = _score(0);
         }
@@ -370,7 +373,7 @@ contract SettlementBookingTest is SettlementBed {
         IStakeVault.Exposure memory e = vault.exposureOf(workers[0]);
         assertEq(e.pendingCut, 60e18, "both are booked");
         assertEq(e.slashes, 0, "none is applied");
-        assertEq(e.reserved, 0, "I-19");
+        assertEq(_openSlash(workers[0]), 0, "I-19");
         (uint256 total, , uint256 pot) = vault.totalsOf(address(masa));
         assertEq(total, STAKED, "I-01 a booking moves nothing");
         assertEq(pot, 0, "I-01 the pot is empty");
@@ -378,8 +381,9 @@ contract SettlementBookingTest is SettlementBed {
         uint256 next = _submit(asker, REWARD);
         vm.expectEmit(address(vault));
         emit IStakeVault.SlashApplied(workers[0], 1, 60e18, 60e18, 0, 0, 0, 0);
+        // What was reserved ahead is given back first, as eligibility is established again.
         vm.expectEmit(address(vault));
-        emit IStakeVault.Reserved(workers[0], 50e18, 50e18);
+        emit IStakeVault.Reserved(workers[0], 100e18, 100e18);
         _commit(workers[0], next);
         e = vault.exposureOf(workers[0]);
         assertEq(e.pendingCut, 0, "applied");
@@ -397,7 +401,8 @@ contract SettlementBookingTest is SettlementBed {
         vm.warp(block.timestamp + 25 minutes + 1);
         escrow.close(unscored);
         IStakeVault.Exposure memory e = vault.exposureOf(workers[0]);
-        assertEq(e.reserved, 0, "I-19 released");
+        assertEq(_openSlash(workers[0]), 0, "I-19 freed");
+        _assertBacking(workers[0]);
         assertEq(e.pendingCut, 50e18, "the booking stands");
     }
 
@@ -416,6 +421,6 @@ contract SettlementBookingTest is SettlementBed {
 
     function _expectSettled(uint256 id, address worker) private {
         vm.expectEmit(address(escrow));
-        emit IRequestEscrow.ResponseSettled(id, worker, SLASHED, 0, 0, 50e18, 0);
+        emit IRequestEscrow.ResponseSettled(id, worker, SLASHED, 0, 50e18, 0);
     }
 }

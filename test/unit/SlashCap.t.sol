@@ -137,6 +137,22 @@ contract SlashCapTest is VaultBed {
         assertEq(vault.bookDeferred(alice), 200e18, "deferrals first");
     }
 
+    /// The deferrals of an epoch are bounded by its cap as well: a raise that comes due within it makes no room for more.
+    function test_RaiseDueWithinAnEpochMakesNoRoomForDeferrals() public {
+        vm.warp(clock.epochStart(clock.currentEpoch() + 1) + 100);
+        uint256 from = block.timestamp + MODULE_DELAY;
+        vault.setSlashCap(address(escrow), 0.5e18);
+        vm.warp(from - 1);
+        assertEq(_slash(alice, 0, 500e18), 200e18, "D19 the old cap");
+        assertEq(_deferred(alice), 200e18, "one cap more");
+        vm.warp(from);
+        assertLt(from, vault.slasherOf(address(escrow)).epochEndsAt, "the same epoch");
+        vm.expectEmit(address(vault));
+        emit IStakeVault.SlashForgone(alice, address(escrow), 500e18);
+        assertEq(_slash(alice, 0, 500e18), 0, "D19 nothing more is booked");
+        assertEq(_deferred(alice), 200e18, "D15 or deferred");
+    }
+
     /// A cap that was lowered and never used since is lowered all the same: raising it again waits.
     function test_RaisingALoweredCapWaitsThoughNobodySlashedSince() public {
         vault.setSlashCap(address(escrow), 0.01e18);

@@ -320,6 +320,23 @@ contract SlashingTest is VaultBed {
         _assertConserved("SLA-03 I-01");
     }
 
+    /// What a fall of the weight left uncovered is covered again by a reservation that is given back, as far as the slash
+    /// that gives it back leaves some of it: never is more taken than was booked.
+    function test_I14_ReleasedReservationCoversAnEarlierBooking() public {
+        _stake(alice, 100e18);
+        _stakeTao(alice, 100e9);
+        _reserve(alice, 100e18);
+        assertEq(_slash(alice, 0, 1_000e18), 400e18, "beside the reservation");
+        vault.setCollateral(IStakeVault.Collateral(2e18, 0.5e18));
+        assertEq(vault.masaStakeOf(alice), 100e18, "I-19 the reservation is left alone, 200 are not covered");
+        assertEq(_slash(alice, 100e18, 10e18), 10e18, "a tenth of it");
+        assertEq(vault.masaStakeOf(alice), 0, "I-14 the earlier booking takes what was given back");
+        vm.expectEmit(address(vault));
+        emit IStakeVault.SlashApplied(alice, 1, 410e18, 100e18, 0, 100e9, 0, 110e18);
+        vault.applySlash(alice);
+        _assertConserved("I-01");
+    }
+
     /// The vault's part of it: a reservation is consumed by the first slash, and a second one finds what is free and no
     /// more. That evidence and settlements are consumed is the escrow's and the consensus's part.
     function test_SLA05_OneReservationIsSlashedOnce() public {

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {INodeStanding} from "../../contracts/interfaces/INodeStanding.sol";
 import {IRequestEscrow} from "../../contracts/interfaces/IRequestEscrow.sol";
 import {IGuardian} from "../../contracts/interfaces/IGuardian.sol";
+import {Results} from "../support/Results.sol";
 import {StandingBed} from "../support/StandingBed.sol";
 
 /// @dev Three askers, answers of 10 MASA and more.
@@ -184,7 +185,7 @@ contract StrikesTest is StrikesBed {
     function test_D7_AWorkerThatFailsThreeAskersIsSuspendedByTheMarket() public {
         _seatValidators(4, VALIDATOR_BASE);
         address worker = _registerWorker(1, PLENTY);
-        IRequestEscrow.RequestResult[] memory results = new IRequestEscrow.RequestResult[](3);
+        Results.Line[] memory results = new Results.Line[](3);
         for (uint256 i; i < 3; ++i) {
             address asker = _registerOracle(5_000 + i, PLENTY, 200e18);
             uint256 requestId = _submit(asker, 20e18);

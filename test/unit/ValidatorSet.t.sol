@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Results} from "../support/Results.sol";
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 
 import {IModuleRights} from "../../contracts/interfaces/IModuleRights.sol";
 import {INodeRegistry, NodeRole} from "../../contracts/interfaces/INodeRegistry.sol";
 import {INodeStanding} from "../../contracts/interfaces/INodeStanding.sol";
-import {IRequestEscrow} from "../../contracts/interfaces/IRequestEscrow.sol";
 import {IScoreConsensus} from "../../contracts/interfaces/IScoreConsensus.sol";
 import {IStakeVault} from "../../contracts/interfaces/IStakeVault.sol";
 import {IValidatorSet} from "../../contracts/interfaces/IValidatorSet.sol";
@@ -283,12 +283,12 @@ contract ValidatorSetSeatsTest is SeatsFixture {
     /// DEP-02: fewer seats than confirmations: nothing becomes final, everything keeps an exit, and it heals.
     function test_DEP02_FewerSeatsThanConfirmationsFinaliseAndBrickNothing() public {
         address worker = _registerWorker(1, 100_000e18);
-        address asker = _registerOracle(2, 100_000e18, 10e18);
+        address asker = _registerOracle(2, 100_000e18, 12e18);
         _seatValidators(2, STAKE);
         uint256 requestId = _submit(asker, 10e18);
         _commit(worker, requestId);
         vm.warp(block.timestamp + 5 minutes + 1);
-        IRequestEscrow.RequestResult[] memory results = new IRequestEscrow.RequestResult[](1);
+        Results.Line[] memory results = new Results.Line[](1);
         results[0] = _result(requestId, new uint32[](1));
         IScoreConsensus.ScoreReport memory report = _scoreReport(results);
         bytes memory signatures = _sign(1, 3, consensus.scoreReportDigest(report));
@@ -300,7 +300,8 @@ contract ValidatorSetSeatsTest is SeatsFixture {
 
         vm.warp(block.timestamp + 20 minutes);
         escrow.close(requestId);
-        assertEq(escrow.creditOf(asker), 10e18, "DEP-02 refunded");
+        assertEq(escrow.creditOf(asker), 12e18, "DEP-02 refunded, the fee too");
+        escrow.releaseBacking(worker);
         assertEq(vault.exposureOf(worker).reserved, 0, "DEP-02 released");
         assertEq(vault.stakeUnitsOf(worker), 100_000e18, "DEP-02 nobody slashed");
 
@@ -367,7 +368,8 @@ contract FrozenSetTest is SeatsFixture {
         assertEq(frozen.leastConfirmations, 3, "confirmations");
         _rollNext();
         assertEq(validatorSet.frozenSetOf(2).table, frozen.table, "and kept");
-        IScoreConsensus.EpochReport memory report = IScoreConsensus.EpochReport(1, 0, address(this), _scores(1, 0, 0));
+        _warpToReportOf(1);
+        IScoreConsensus.EpochReport memory report = _epochReport(_scores(1, 0, 0));
         vm.expectRevert(abi.encodeWithSelector(IScoreConsensus.ScoreConsensus_NotEnoughWeight.selector, 0, 0, 0, 3));
         consensus.postEpochReport(report, 0, "");
         _seatValidators(4, STAKE);

@@ -55,6 +55,20 @@ contract VaultRightsTest is VaultBed {
         vault.wire(carol, 0.2e18, guardian, told);
     }
 
+    /// Nobody has staked before the vault is wired: further first slashers are named until then.
+    function test_ASlasherScheduledBeforeTheWiringBeginsAtOnce() public {
+        StakeVault fresh = _unwired(address(masa), address(tao));
+        vm.expectEmit(address(fresh));
+        emit IStakeVault.SlasherScheduled(second, NO_CAP, block.timestamp);
+        fresh.scheduleSlasher(second, NO_CAP);
+        fresh.activateSlasher(second);
+        vm.prank(second);
+        assertEq(fresh.slash(alice, 0, 1), 0, "may slash at once");
+        fresh.wire(bob, NO_CAP, guardian, IStakeObserver(address(0)));
+        fresh.scheduleSlasher(carol, NO_CAP);
+        assertEq(fresh.slasherOf(carol).activeFrom, block.timestamp + MODULE_DELAY, "D19 no more");
+    }
+
     function test_RevertGiven_WiringOutOfRange() public {
         StakeVault fresh = _unwired(address(masa), address(tao));
         IStakeObserver nobody = IStakeObserver(address(0));

@@ -6,18 +6,20 @@ import type { Keeper } from "../../../keeper/src/keeper.ts";
 import { scorers } from "../../../keeper/src/scoring/index.ts";
 import type { ScorerName } from "../../../keeper/src/scoring/index.ts";
 import {
+  address,
   keyOption,
   networkOptions,
   nodeOptions,
   serveOptions,
   untilStopped,
   wholeNumber,
+  wordList,
 } from "../options.ts";
 import type { KeyOptions, NetworkOptions, ServeOptions } from "../options.ts";
 
 interface KeeperCommandOptions extends NetworkOptions, KeyOptions, ServeOptions {
   readonly scorer: ScorerName;
-  readonly attempt: number;
+  readonly related: readonly string[];
   readonly giveUp: number;
   readonly peerTimeout: number;
   readonly rejoin: boolean;
@@ -27,7 +29,7 @@ async function start(options: KeeperCommandOptions): Promise<Keeper> {
   return startKeeper({
     ...(await nodeOptions(options)),
     scorer: options.scorer,
-    attemptSeconds: options.attempt,
+    relatedAccounts: options.related,
     giveUpSeconds: options.giveUp,
     peerTimeoutMs: options.peerTimeout,
     rejoin: options.rejoin,
@@ -44,9 +46,12 @@ function withOptions(command: Command): Command {
         .default("evidence"),
     )
     .addOption(
-      new Option("--attempt <s>", "seconds of a proposer's turn; the same for all validators of a network")
-        .default(60)
-        .argParser(wholeNumber(1, 86_400)),
+      new Option(
+        "--related <accounts>",
+        "accounts of the same owner, with commas between: their answers and requests are left to the others",
+      )
+        .default([], "none")
+        .argParser((text: string) => wordList(text).map(address)),
     )
     .addOption(
       new Option("--give-up <s>", "seconds before a scoring deadline at which an unserved response scores 0")

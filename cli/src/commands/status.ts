@@ -96,7 +96,8 @@ async function accountStatus({ contracts, tokens: units }: Connection, account: 
   }
   if (v.exposure.pendingCut > 0n) line("slashed, not yet applied", masa(v.exposure.pendingCut));
   if (v.deferral.amount > 0n) line("slashed, booked next epoch", masa(v.deferral.amount));
-  line("credit", masa(v.credit));
+  line("credit", masa(v.market.credit));
+  if (v.market.reserved > 0n) line("  reserved for open requests", masa(v.market.reserved));
   if (node.role !== 0n) {
     line("utility", share(node.utility));
     line("stake that counts", masa(preview.stakeUnits));
@@ -107,7 +108,7 @@ async function accountStatus({ contracts, tokens: units }: Connection, account: 
     line("epochs of grace", String(preview.graceLeft));
     line("deposit for pokes", masa(node.deposit));
     if (node.signingKey !== ZeroAddress) line("signing key", node.signingKey);
-    if (role === "oracle") line("consumed this epoch", masa(v.consumption));
+    if (role === "oracle") line("consumed this epoch", masa(v.market.consumption));
     line("says about itself", node.metadata);
   }
   if (seat.seated) {

@@ -41,7 +41,8 @@ async function tokenLines(
   if (token === null) return [];
   const at = manifest.contracts;
   const burned = await contracts.vault.BURN_ADDRESS();
-  const addresses = [...accounts, at.vault, at.escrow, at.registry, at.epochManager, at.timelock, burned];
+  const modules = [at.vault, at.escrow, at.registry, at.epochManager, at.timelock, at.feePool, at.emissions];
+  const addresses = [...accounts, ...modules, at.distributor, burned];
   const [supply, balances, inVault, ledger] = await Promise.all([
     token.totalSupply(),
     Promise.all(addresses.map((holder) => token.balanceOf(holder))),
@@ -63,19 +64,17 @@ async function escrowLines(
   accounts: readonly string[],
 ): Promise<ConservationLine[]> {
   const { masa, escrow } = contracts;
-  const [credits, credit, reserved, balance] = await Promise.all([
+  const [credits, { reserved, heldFees, fees }, balance] = await Promise.all([
     Promise.all(accounts.map((account) => escrow.creditOf(account))),
-    escrow.totalCredit(),
-    escrow.totalReserved(),
+    escrow.totals(),
     masa.balanceOf(manifest.contracts.escrow),
   ]);
   return [
     {
-      what: "escrow: balance = credit + open requests (I-03)",
+      what: "escrow: balance = credit + open requests + fees (I-03)",
       expectedWei: balance,
-      foundWei: credit + reserved,
+      foundWei: sum(credits) + reserved + heldFees + fees,
     },
-    { what: "escrow: total credit = every account's credit", expectedWei: credit, foundWei: sum(credits) },
   ];
 }
 

@@ -16,6 +16,27 @@ export const ESCROW_REFUSALS: Sentences = {
     `${v.word("name")} is ${v.bounded("value")}; it must lie between ${v.bounded("least")} and ${v.bounded("most")}`,
     "Give a value within these bounds.",
   ],
+  RequestEscrow_NotWhole: (v) => [
+    `${v.word("name")} is ${v.plain("value")}, which is no multiple of ${v.plain("unit")}`,
+    "Round it.",
+  ],
+  RequestEscrow_KindNotOpen: (v) => [
+    `requests of kind ${v.plain("kind")} are not open`,
+    "Ask for a kind that governance has opened.",
+  ],
+  RequestEscrow_NumbersExhausted: () => [
+    "the escrow has no number left for another request or account",
+    "The market goes on in a new escrow.",
+  ],
+  RequestEscrow_EmptyReport: () => ["the report has no results", "Report at least one request."],
+  RequestEscrow_TooManyResults: (v) => [
+    `the report has ${v.plain("results")} results, at most ${v.plain("most")} are taken`,
+    "Leave the rest to the next round.",
+  ],
+  RequestEscrow_TooManyResponses: (v) => [
+    `the report has ${v.plain("responses")} responses, at most ${v.plain("most")} are taken`,
+    "Leave the rest to the next round.",
+  ],
   RequestEscrow_UnknownRequest: (v) => [`there is no request ${v.plain("requestId")}`, "Check the number."],
   RequestEscrow_NotOpen: (v) => [
     `request ${v.plain("requestId")} is ${v.requestState("state")}`,
@@ -60,6 +81,21 @@ export const ESCROW_REFUSALS: Sentences = {
   ],
 };
 
+export const RESULT_REFUSALS: Sentences = {
+  ResultCodec_Malformed: (v) => [
+    `the results cannot be read from byte ${v.plain("offset")} on`,
+    "Encode them again: they have one canonical form.",
+  ],
+  ResultCodec_Unsorted: (v) => [
+    `request ${v.plain("requestId")} comes after request ${v.plain("previousRequestId")}`,
+    "Put the requests into ascending order, each once.",
+  ],
+  ResultCodec_ScoreOutOfRange: (v) => [
+    `response ${v.plain("index")} to request ${v.plain("requestId")} has a score above 1: ${v.plain("score")} on the scale 1000000000 = 1`,
+    "Give scores from 0 to 1.",
+  ],
+};
+
 export const FEE_REFUSALS: Sentences = {
   FeeCurve_RatesOutOfOrder: (v) => [
     `the base rate ${v.share("baseRate")} is above the largest rate ${v.share("maxRate")}: the fee would not be convex`,
@@ -78,8 +114,12 @@ export const FEE_REFUSALS: Sentences = {
 
 export const CONSENSUS_REFUSALS: Sentences = {
   ScoreConsensus_ZeroAddress: () => ["an address that is needed is the zero address", "Name a real address."],
-  ScoreConsensus_RoundLengthOutOfRange: (v) => [
-    `a round lasts ${v.duration("length")}; it must be above 0 and at most an epoch, ${v.duration("epochLength")}`,
+  ScoreConsensus_NotDeployer: (v) => [
+    `${v.plain("caller")} may not wire the contract, or it is wired already`,
+    "Only its deployer wires it, once.",
+  ],
+  ScoreConsensus_LengthOutOfRange: (v) => [
+    `${v.word("name")} is ${v.duration("length")}; it must lie between ${v.duration("least")} and ${v.duration("most")}`,
     "Give another length.",
   ],
   ScoreConsensus_EpochNotFrozen: (v) => [
@@ -90,13 +130,17 @@ export const CONSENSUS_REFUSALS: Sentences = {
     `reports of epoch ${v.plain("epoch")} are not taken in epoch ${v.plain("currentEpoch")}`,
     "Score reports are taken in their epoch and the next, epoch reports in the next alone.",
   ],
-  ScoreConsensus_RoundNotBegun: (v) => [
-    `round ${v.plain("round")} of epoch ${v.plain("epoch")} begins at ${v.moment("beginsAt")}`,
-    "Wait until then.",
-  ],
   ScoreConsensus_NoSuchRound: (v) => [
     `an epoch has ${v.plain("rounds")} rounds; there is no round ${v.plain("round")}`,
     "Name a round of the epoch.",
+  ],
+  ScoreConsensus_NoSuchAttempt: (v) => [
+    `a round has ${v.plain("attempts")} attempts; there is no attempt ${v.plain("attempt")}`,
+    "Name an attempt of the round, counted from 0.",
+  ],
+  ScoreConsensus_AttemptNotBegun: (v) => [
+    `attempt ${v.plain("attempt")} of round ${v.plain("round")} of epoch ${v.plain("epoch")} begins at ${v.moment("beginsAt")}`,
+    "Wait until then.",
   ],
   ScoreConsensus_AlreadyFinal: (v) => [
     `round ${v.plain("round")} of epoch ${v.plain("epoch")} is final already`,
@@ -105,15 +149,6 @@ export const CONSENSUS_REFUSALS: Sentences = {
   ScoreConsensus_EpochAlreadyFinal: (v) => [
     `epoch ${v.plain("epoch")} is reported already`,
     "There is nothing to do: another attempt was faster.",
-  ],
-  ScoreConsensus_EmptyReport: () => ["the report has no results", "Report at least one request."],
-  ScoreConsensus_TooManyResults: (v) => [
-    `the report has ${v.plain("results")} results, at most ${v.plain("most")} are taken`,
-    "Leave the rest to the next round.",
-  ],
-  ScoreConsensus_TooManyResponses: (v) => [
-    `the report has ${v.plain("responses")} responses, at most ${v.plain("most")} are taken`,
-    "Leave the rest to the next round.",
   ],
   ScoreConsensus_ScoresOfAnotherEpoch: (v) => [
     `a report of epoch ${v.plain("epoch")} carries scores of epoch ${v.plain("scoresEpoch")}`,
@@ -130,6 +165,10 @@ export const CONSENSUS_REFUSALS: Sentences = {
   ScoreConsensus_UnknownSeat: (v) => [
     `seat ${v.plain("seat")} is free or does not exist`,
     "Name seats of the frozen set.",
+  ],
+  ScoreConsensus_ProposerMissing: (v) => [
+    `the attempt is the turn of seat ${v.plain("seat")}, which did not sign`,
+    "Collect its signature, or wait for the next attempt.",
   ],
   ScoreConsensus_BadSignature: (v) => [
     `the signature for seat ${v.plain("seat")} is by ${v.plain("recovered")}, not by the seat's key`,

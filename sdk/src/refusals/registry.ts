@@ -17,7 +17,7 @@ export const REGISTRY_REFUSALS: Sentences = {
   ],
   NodeRegistry_KeyTaken: (v) => [
     `${v.plain("key")} belongs to ${v.plain("account")} already`,
-    "Use a key of its own for each account, or revoke it there first.",
+    "Use a key of its own for each account: one that has signed never moves, any other once it is revoked there.",
   ],
   NodeRegistry_UnknownRights: (v) => [
     `${v.plain("rights")} names no rights, or rights that there are not`,

@@ -5,7 +5,7 @@ import type { ErrorDescription } from "ethers";
 import { amountOf, dateOf, decimalOf, durationOf, momentOf } from "../format.ts";
 import { ROLES } from "../nodes.ts";
 import { rightsOf } from "../operators.ts";
-import { seatsOf } from "../reports.ts";
+import { seatsOf } from "../frozen.ts";
 import type { TokenInfo, Tokens } from "../tokens.ts";
 
 /** What happened, without a full stop, and what to do about it, in whole sentences. */
@@ -35,6 +35,7 @@ const KINDS: Readonly<Record<string, "masa" | "seconds" | "number" | "work">> = 
   appealWindow: "seconds",
   unbondingDelay: "seconds",
   moduleDelay: "seconds",
+  activationDelay: "seconds",
   responseWindow: "seconds",
   scoringWindow: "seconds",
   minResponseWindow: "seconds",
@@ -53,6 +54,8 @@ const KINDS: Readonly<Record<string, "masa" | "seconds" | "number" | "work">> = 
   immunityEpochs: "number",
   cooldownEpochs: "number",
   haltEpochs: "number",
+  expulsionEpochs: "number",
+  maxMissed: "number",
 };
 
 export class Values {

@@ -96,6 +96,14 @@ export const VAULT_REFUSALS: Sentences = {
     `slash ${v.plain("id")} of ${v.plain("account")} has ${v.masa("masa")} and ${v.tao("tao")} left to give back`,
     "Give back at most that.",
   ],
+  StakeVault_BountyAlreadySet: (v) => [
+    `the bounty of slash ${v.plain("id")} of ${v.plain("account")} is promised to ${v.plain("reporter")}`,
+    "A slash has one bounty; it cannot be changed.",
+  ],
+  StakeVault_ReporterRefused: (v) => [
+    `${v.plain("reporter")} cannot have a bounty for a slash of ${v.plain("account")}`,
+    "Name another account: not the zero address, the vault or the account that was slashed.",
+  ],
   StakeVault_FeeOnTransfer: (v) => [
     `${v.amount("received")} of ${v.amount("asked")} arrived: ${v.token()} takes a fee on transfer`,
     "A token that does cannot be staked.",

@@ -30,10 +30,6 @@ abstract contract RegistryHandler is Handler {
 
     /// @notice Requirement at U = 1/2 since the last roll or change of parameters.
     mapping(NodeRole role => uint256) public frozenRequirement;
-    /// @notice Times a node was found short, and cleared; bounties paid, wei.
-    uint256 public shorts;
-    uint256 public recoveries;
-    uint256 public bounties;
     /// @notice Last key that each actor named, and keys in use.
     mapping(address actor => uint256) public latestKey;
     uint256 private _nextKey = 1;
@@ -68,6 +64,7 @@ abstract contract RegistryHandler is Handler {
         _only(!(masa.balanceOf(address(this)) < deposit));
         _only(_stakeUpTo(actor, standing.requirementAt(role, 0)));
         INodeStanding.RoleTotals memory before = standing.totalsOf(role);
+        _tookIf(standing.storedUtilityOf(actor, role) != 0, "returned with its utility");
         bool keyed = role == NodeRole.Validator || seed % 2 == 0;
         INodeRegistry.OperatorGrant[] memory operators = new INodeRegistry.OperatorGrant[](keyed ? 1 : 0);
         if (keyed) operators[0] = _grant(actor, 31);
@@ -82,7 +79,6 @@ abstract contract RegistryHandler is Handler {
         if (before.count != 0 && utility == before.utilitySum / before.count) {
             assertEq(totals.utilitySum / totals.count, utility, "D3 the mean moved");
         }
-        _count();
     }
 
     function deregister(uint256 seed) external act {
@@ -96,7 +92,6 @@ abstract contract RegistryHandler is Handler {
         registry.deregister();
         assertEq(masa.balanceOf(actor), before + deposit, "the deposit comes back");
         assertFalse(standing.isEligible(actor, role), "who left is not eligible");
-        _count();
     }
 
     function setMetadata(uint256 seed) external act {
@@ -104,7 +99,6 @@ abstract contract RegistryHandler is Handler {
         _only(registry.roleOf(actor) != NodeRole.None);
         vm.prank(actor);
         registry.setMetadata('{"endpoint":"http://node"}');
-        _count();
     }
 
     function setOperator(uint256 seed) external act {
@@ -113,7 +107,6 @@ abstract contract RegistryHandler is Handler {
         INodeRegistry.OperatorGrant memory grant = _grant(actor, uint16(1 + ((seed >> 8) % 31)));
         vm.prank(actor);
         registry.setOperator(grant);
-        _count();
     }
 
     function revokeOperator(uint256 seed) external act {
@@ -123,7 +116,6 @@ abstract contract RegistryHandler is Handler {
         vm.prank(seed % 2 == 0 ? actor : vm.addr(key));
         registry.revokeOperator(vm.addr(key));
         assertEq(registry.accountOf(vm.addr(key)), address(0), "D20 revoked at once");
-        _count();
     }
 
     function topUpDeposit(uint256 seed, uint96 amount) external act {
@@ -136,7 +128,6 @@ abstract contract RegistryHandler is Handler {
         masa.approve(address(registry), amount);
         registry.topUpDeposit(amount);
         vm.stopPrank();
-        _count();
     }
 
     /// @dev Down to somewhere around the requirement, or to nothing.
@@ -149,7 +140,6 @@ abstract contract RegistryHandler is Handler {
         _only(staked > left);
         vm.prank(actor);
         vault.startUnbonding(address(masa), staked - left);
-        _count();
     }
 
     function topUp(uint256 seed) external act {
@@ -157,7 +147,6 @@ abstract contract RegistryHandler is Handler {
         NodeRole role = registry.roleOf(actor);
         _only(role != NodeRole.None);
         _only(_stakeUpTo(actor, (standing.requirementOf(actor, role) * 11) / 10));
-        _count();
     }
 
     function stakeTao(uint256 seed, uint256 amount) external act {
@@ -169,7 +158,6 @@ abstract contract RegistryHandler is Handler {
         tao.approve(address(vault), amount);
         vault.stake(address(tao), amount);
         vm.stopPrank();
-        _count();
     }
 
     /// @dev Through the registry, which pays, or past it.
@@ -183,13 +171,12 @@ abstract contract RegistryHandler is Handler {
             standing.poke(actor, role);
         } else {
             uint256 paid = registry.poke(actor);
-            bounties += paid;
+            _tookIf(paid != 0, "bounty paid");
             assertEq(registry.membershipOf(actor).deposit, deposit - paid, "a bounty comes from the node's deposit");
             bool short = standing.standingOf(actor, role).short;
             assertTrue(paid == 0 || (short && !before), "D4 paid for marking short alone");
         }
         _note(actor, role, before);
-        _count();
     }
 
     function pokeAll(uint256 seed) external act {
@@ -198,10 +185,9 @@ abstract contract RegistryHandler is Handler {
             NodeRole role = registry.roleOf(actors[i]);
             if (role == NodeRole.None) continue;
             bool before = standing.standingOf(actors[i], role).short;
-            bounties += registry.poke(actors[i]);
+            registry.poke(actors[i]);
             _note(actors[i], role, before);
         }
-        _count();
     }
 
     // ---------------------------------------------------------------- modules
@@ -215,7 +201,6 @@ abstract contract RegistryHandler is Handler {
         bool eligible = standing.use(actor, role);
         assertEq(eligible, standing.isEligible(actor, role), "D4 use and view differ");
         _note(actor, role, before);
-        _count();
     }
 
     /// @dev Of any role, whether the account has it now or not: work of who left counts as well.
@@ -224,6 +209,7 @@ abstract contract RegistryHandler is Handler {
         NodeRole role = registry.roleOf(actor);
         if (role == NodeRole.None || seed % 8 == 0) role = NodeRole(2 + ((seed >> 16) % 2));
         _only(role != NodeRole.Validator);
+        _tookIf(registry.roleOf(actor) != role, "work of who has left");
         vm.prank(_market);
         // Now and then far more than all of S: the counters saturate.
         standing.recordWork(
@@ -232,7 +218,6 @@ abstract contract RegistryHandler is Handler {
             bound(amount, 0, seed % 16 == 0 ? type(uint104).max : 200e18),
             bound(performance, 0, 1e18)
         );
-        _count();
     }
 
     function strike(uint256 seed) external act {
@@ -240,9 +225,13 @@ abstract contract RegistryHandler is Handler {
         _only(registry.roleOf(actor) == NodeRole.Worker);
         vm.startPrank(_market);
         standing.recordWork(actor, NodeRole.Worker, 10e18, 0);
-        standing.strike(actor, address(uint160(1 + ((seed >> 8) % 5))), 10e18);
+        bool before = standing.standingOf(actor, NodeRole.Worker).suspended;
+        // One failed answer, or enough of different askers to suspend.
+        for (uint256 i; i < 1 + ((seed >> 16) % 3); ++i) {
+            standing.strike(actor, address(uint160(1 + (((seed >> 8) + i) % 5))), 10e18);
+        }
         vm.stopPrank();
-        _count();
+        _tookIf(!before && standing.standingOf(actor, NodeRole.Worker).suspended, "suspended by strikes");
     }
 
     function score(uint256 seed, uint256 performance) external act {
@@ -256,7 +245,6 @@ abstract contract RegistryHandler is Handler {
         (, uint256 eligible) = standing.scoreValidators(accounts, performances);
         assertEq(eligible == 1, standing.isEligible(actor, NodeRole.Validator), "D4 score and view differ");
         _note(actor, NodeRole.Validator, before);
-        _count();
     }
 
     function forgive(uint256 seed, uint256 more) external act {
@@ -266,9 +254,9 @@ abstract contract RegistryHandler is Handler {
         uint256 utility = standing.utilityOf(actor, role);
         uint256 most = utility + 1e18 - standing.standingParameters().decayPerEpoch.unwrap();
         if (most > 1e18) most = 1e18;
+        _tookIf(standing.standingOf(actor, role).suspended, "suspension lifted");
         vm.prank(_guardian);
         standing.forgive(actor, role, utility == 0 ? 0 : bound(more, utility, most));
-        _count();
     }
 
     /// @dev Now and then several epochs late, and now and then with another length from the next one on.
@@ -278,10 +266,11 @@ abstract contract RegistryHandler is Handler {
             manager.setEpochLength(uint32(1_800 + ((seed >> 8) % 5_400)));
         }
         uint256 epochs = seed % 5 == 0 ? 5 : 1;
+        _tookIf(epochs == 5, "epochs nobody rolled into");
+        _tookIf(seed % 16 == 0, "another epoch length");
         vm.warp(clock.epochStart(clock.currentEpoch() + uint64(epochs)));
         manager.roll();
         _freezeRequirements();
-        _count();
     }
 
     // ---------------------------------------------------------------- owner
@@ -297,7 +286,6 @@ abstract contract RegistryHandler is Handler {
         vm.prank(_owner);
         standing.setRoleParameters(role, p);
         _freezeRequirements();
-        _count();
     }
 
     function setCollateral(uint256 seed) external act {
@@ -307,7 +295,6 @@ abstract contract RegistryHandler is Handler {
         _only(!(next > 100e18 || next < 1e17));
         vm.prank(_owner);
         vault.setCollateral(IStakeVault.Collateral(uint128(next), uint64((seed >> 16) % 1e18)));
-        _count();
     }
 
     // ---------------------------------------------------------------- internal
@@ -322,8 +309,8 @@ abstract contract RegistryHandler is Handler {
 
     function _note(address actor, NodeRole role, bool before) private {
         bool short = standing.standingOf(actor, role).short;
-        if (short && !before) ++shorts;
-        if (!short && before) ++recoveries;
+        _tookIf(short && !before, "found short");
+        _tookIf(!short && before, "cleared");
     }
 
     function _freezeRequirements() private {

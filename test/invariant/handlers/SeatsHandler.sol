@@ -30,7 +30,6 @@ abstract contract SeatsHandler is Handler {
     uint64[] public frozenEpochs;
     mapping(uint64 epoch => bytes32) public frozenHash;
     mapping(uint64 epoch => bool) private _reported;
-    uint256 public pruned;
     mapping(address actor => uint256) private _latestKey;
     /// @dev Has given its seat up: it does not count for the floor, and is pruned even so if it is the lowest.
     mapping(address actor => bool) private _leaving;
@@ -71,15 +70,16 @@ abstract contract SeatsHandler is Handler {
         address actor = _actor(seed);
         _only(registry.roleOf(actor) == NodeRole.None);
         _only(_register(actor));
-        _count();
     }
 
     function deregister(uint256 seed) external act {
         address actor = _actor(seed);
         _only(!(registry.roleOf(actor) == NodeRole.None || seed % 2 == 0));
+        (bool seated, ) = validatorSet.seatOf(actor);
         vm.prank(actor);
         registry.deregister();
-        _count();
+        // Whoever registers again before the roll does not have the seat back.
+        if (seated) _leaving[actor] = true;
     }
 
     /// @dev Whoever can joins; a refusal must be one of those that the interface names.
@@ -88,9 +88,11 @@ abstract contract SeatsHandler is Handler {
         _only(registry.roleOf(actor) != NodeRole.None);
         vm.prank(actor);
         try validatorSet.joinWaitlist() {
-            _count();
+            _tookIf(true, "joined the waitlist");
         } catch (bytes memory reason) {
             bytes4 refusal = bytes4(reason);
+            _tookIf(refusal == IValidatorSet.ValidatorSet_CoolingDown.selector, "refused while cooling down");
+            _tookIf(refusal == IValidatorSet.ValidatorSet_NotEligible.selector, "refused as not eligible");
             assertTrue(
                 refusal == IValidatorSet.ValidatorSet_NotEligible.selector ||
                     refusal == IValidatorSet.ValidatorSet_AlreadySeated.selector ||
@@ -107,7 +109,6 @@ abstract contract SeatsHandler is Handler {
         _only(waiting.length != 0 && seed % 4 == 0);
         vm.prank(waiting[(seed >> 8) % waiting.length].owner);
         validatorSet.leaveWaitlist();
-        _count();
     }
 
     function leaveSeat(uint256 seed) external act {
@@ -117,7 +118,6 @@ abstract contract SeatsHandler is Handler {
         vm.prank(actor);
         validatorSet.leaveSeat();
         _leaving[actor] = true;
-        _count();
     }
 
     function checkIn(uint256 seed) external act {
@@ -129,7 +129,6 @@ abstract contract SeatsHandler is Handler {
         bool byKey = seed % 2 == 0 && registry.operatorOf(vm.addr(key)).account == actor;
         vm.prank(byKey ? vm.addr(key) : actor);
         validatorSet.checkIn();
-        _count();
     }
 
     function refresh(uint256 seed) external act {
@@ -142,7 +141,6 @@ abstract contract SeatsHandler is Handler {
         } else {
             assertEq(weight, 0, "who is not eligible weighs nothing");
         }
-        _count();
     }
 
     function rekey(uint256 seed) external act {
@@ -151,7 +149,6 @@ abstract contract SeatsHandler is Handler {
         INodeRegistry.OperatorGrant memory grant = _grant(actor);
         vm.prank(actor);
         registry.setOperator(grant);
-        _count();
     }
 
     function revoke(uint256 seed) external act {
@@ -167,7 +164,6 @@ abstract contract SeatsHandler is Handler {
         }
         _assertMasked(manager.rolledEpoch(), vm.addr(key));
         _assertMasked(manager.rolledEpoch() - 1, vm.addr(key));
-        _count();
     }
 
     /// @dev A slash of a part of the stake, by the market, applied at once.
@@ -178,7 +174,6 @@ abstract contract SeatsHandler is Handler {
         vm.prank(_market);
         vault.slash(actor, 0, staked / (2 + ((seed >> 8) % 20)) + 1);
         vault.applySlash(actor);
-        _count();
     }
 
     /// @dev Below the requirement, or down to nothing: grace, then short.
@@ -188,14 +183,12 @@ abstract contract SeatsHandler is Handler {
         _only(!(registry.roleOf(actor) == NodeRole.None || staked == 0));
         vm.prank(actor);
         vault.startUnbonding(address(masa), seed % 2 == 0 ? staked : staked / 2 + 1);
-        _count();
     }
 
     function topUp(uint256 seed, uint256 extra) external act {
         address actor = _actor(seed);
         _only(registry.roleOf(actor) != NodeRole.None);
         _only(_stakeUpTo(actor, standing.requirementOf(actor, registry.roleOf(actor)) + bound(extra, 0, 100_000e18)));
-        _count();
     }
 
     // ---------------------------------------------------------------- reports and rolls
@@ -219,15 +212,25 @@ abstract contract SeatsHandler is Handler {
             uint32 score = uint32((uint256(keccak256(abi.encode(seed, i))) % 4) * 3e8);
             scores.consensus[i] = scores.data[i] = scores.llm[i] = score;
         }
+        (address[64] memory owners, uint32[64] memory seatedEpochs) = _seats();
+        vm.recordLogs();
         vm.prank(_consensus);
         validatorSet.recordScores(scores);
         _reported[epoch] = true;
-        _count();
+        // A roll that is late has its prune done by the report that would replace its scores.
+        uint256 prunedNow = _checkPruned(epoch + 1, owners, seatedEpochs, vm.getRecordedLogs());
+        _tookIf(prunedNow != 0, "pruned by a report");
     }
 
     function roll(uint256 seed) external act {
         _roll(seed % 8 == 0 ? 3 : 1);
-        _count();
+    }
+
+    /// @dev Into the next epoch, which nobody has rolled into yet.
+    function pass(uint256) external act {
+        uint64 current = clock.currentEpoch();
+        _only(current == manager.rolledEpoch());
+        vm.warp(clock.epochStart(current + 1));
     }
 
     function setSeatParameters(uint256 seed) external act {
@@ -240,7 +243,6 @@ abstract contract SeatsHandler is Handler {
         p.haltEpochs = uint32(2 + ((seed >> 40) % 5));
         vm.prank(_owner);
         validatorSet.setSeatParameters(p);
-        _count();
     }
 
     function frozenCount() external view returns (uint256) {
@@ -254,17 +256,36 @@ abstract contract SeatsHandler is Handler {
 
     // ---------------------------------------------------------------- internal
 
-    /// @dev I-07 around every roll: at most one is pruned, and an eligible one only while the floor is kept.
     function _roll(uint64 epochs) private {
         uint64 epoch = clock.currentEpoch() + epochs;
-        IValidatorSet.SeatParameters memory p = validatorSet.seatParameters();
         (address[64] memory owners, uint32[64] memory seatedEpochs) = _seats();
+        _tookIf(validatorSet.nextToBePruned().reason == IValidatorSet.PruneReason.AtFloor, "spared at the floor");
         vm.warp(clock.epochStart(epoch));
         vm.prevrandao(uint256(keccak256(abi.encode(epoch))));
         vm.recordLogs();
         assertTrue(manager.roll(), "D18 the roll did nothing");
         Vm.Log[] memory logs = vm.getRecordedLogs();
-        uint256 prunedNow;
+        _checkPruned(epoch, owners, seatedEpochs, logs);
+        for (uint256 i; i < logs.length; ++i) {
+            _tookIf(logs[i].topics[0] == IValidatorSet.Seated.selector, "seated");
+            _tookIf(logs[i].topics[0] == IValidatorSet.Vacated.selector, "vacated");
+            _tookIf(logs[i].topics[0] == IValidatorSet.VacatedSilent.selector, "vacated as silent");
+        }
+        for (uint256 i; i < actors.length; ++i) {
+            _leaving[actors[i]] = false;
+        }
+        frozenEpochs.push(epoch);
+        frozenHash[epoch] = hashOfFrozen(epoch);
+    }
+
+    /// @dev I-07 around every roll and report: at most one is pruned, and an eligible one only while the floor is kept.
+    function _checkPruned(
+        uint64 epoch,
+        address[64] memory owners,
+        uint32[64] memory seatedEpochs,
+        Vm.Log[] memory logs
+    ) private returns (uint256 prunedNow) {
+        IValidatorSet.SeatParameters memory p = validatorSet.seatParameters();
         for (uint256 i; i < logs.length; ++i) {
             if (logs[i].topics[0] != IValidatorSet.Pruned.selector) continue;
             ++prunedNow;
@@ -272,17 +293,14 @@ abstract contract SeatsHandler is Handler {
             address owner = address(uint160(uint256(logs[i].topics[1])));
             assertEq(owners[seat], owner, "I-06 pruned from another seat");
             assertLe(seatedEpochs[seat] + p.immunityEpochs, epoch, "D6 pruned while immune");
-            if (standing.isEligible(owner, NodeRole.Validator) && !_leaving[owner]) {
+            bool counts = standing.isEligible(owner, NodeRole.Validator) && !_leaving[owner];
+            _tookIf(counts, "pruned");
+            _tookIf(!counts, "pruned while leaving");
+            if (counts) {
                 assertGe(_survivors(owners, seatedEpochs, logs), p.minValidators, "I-07 pruned below the floor");
             }
         }
         assertLe(prunedNow, 1, "D6 more than one pruned");
-        for (uint256 i; i < 64; ++i) {
-            if (owners[i] != address(0)) _leaving[owners[i]] = false;
-        }
-        pruned += prunedNow;
-        frozenEpochs.push(epoch);
-        frozenHash[epoch] = hashOfFrozen(epoch);
     }
 
     function _seats() private view returns (address[64] memory owners, uint32[64] memory seatedEpochs) {
@@ -309,11 +327,13 @@ abstract contract SeatsHandler is Handler {
         }
     }
 
-    function _assertMasked(uint64 epoch, address key) private view {
+    function _assertMasked(uint64 epoch, address key) private {
         if (validatorSet.frozenSetOf(epoch).table == address(0)) return;
         (address[] memory keys, ) = validatorSet.frozenSeatsOf(epoch);
         for (uint256 i; i < keys.length; ++i) {
-            if (keys[i] == key) assertEq((validatorSet.maskOf(epoch) >> i) & 1, 1, "D20 a revoked key counts");
+            if (keys[i] != key) continue;
+            _tookIf(true, "key masked");
+            assertEq((validatorSet.maskOf(epoch) >> i) & 1, 1, "D20 a revoked key counts");
         }
     }
 

@@ -48,6 +48,12 @@ abstract contract StakingHandler is ProtocolHandler {
         uint256 units;
     }
 
+    /// @dev What a record's reporter was promised.
+    struct Promise {
+        address reporter;
+        uint64 share;
+    }
+
     struct Entry {
         uint256 id;
         uint256 maturesAt;
@@ -57,6 +63,8 @@ abstract contract StakingHandler is ProtocolHandler {
     address internal constant PROOF = address(0x9f00f);
     address internal constant COMPENSATION = address(0xc0a9);
     uint256 private constant FIRST_KEY = 0xac70;
+    uint256 private constant REPORTERS = 3;
+    uint160 private constant FIRST_REPORTER = 0x4e9047;
 
     address[] public actors;
     StakeFollower public follower;
@@ -72,13 +80,16 @@ abstract contract StakingHandler is ProtocolHandler {
     /// @notice A fall of TAO's weight may have left the account with less than bookings, reservations and deferrals hold
     /// of it.
     mapping(address account => bool) public uncovered;
-    /// @notice Token units that went to the treasury, to compensation and to the burn address.
-    mapping(uint256 token => uint256[3]) private _sent;
+    mapping(address account => mapping(uint256 record => Promise)) private _promises;
+    /// @notice Token units that went to the treasury, to compensation, to the burn address and to reporters.
+    mapping(uint256 token => uint256[4]) private _sent;
     uint256[2] public donated;
     /// @dev By slasher, for its running epoch: booked, and the most that may be, stake units.
     mapping(address slasher => uint256[2]) private _budget;
     uint256 private _lastActivation;
     address[] private _waiting;
+    /// @dev See {_shortfall}: before the slash that is being checked.
+    uint256 private _shortBefore;
 
     function setUp() public virtual override {
         super.setUp();
@@ -325,10 +336,34 @@ abstract contract StakingHandler is ProtocolHandler {
         vm.prank(guarded ? address(uint160(_draw())) : address(this));
         vault.releaseSlash(actor, id);
         IStakeVault.SlashDestinations memory to = vault.slashDestinations();
-        _send(0, record.masa, to);
-        _send(1, record.tao, to);
+        uint64 share = _promises[actor][id].share;
+        _tookIf(share != 0 && record.masa + record.tao != 0, "bounty paid");
+        _send(0, record.masa, share, to);
+        _send(1, record.tao, share, to);
+        delete _promises[actor][id];
         _records[actor][spot] = _records[actor][_records[actor].length - 1];
         _records[actor].pop();
+    }
+
+    /// @dev By any module, at any time before the release; at times a second time, which must change nothing.
+    function setBounty(uint256 seed) external action(seed) {
+        address slasher = _slasher();
+        (address actor, uint256 spot) = _someRecord();
+        uint256 id = _records[actor][spot];
+        Promise storage promised = _promises[actor][id];
+        uint64 share = uint64(_between(1, vault.MAX_BOUNTY_SHARE()));
+        address reporter = address(uint160(FIRST_REPORTER + _below(REPORTERS)));
+        vm.prank(slasher);
+        if (promised.reporter == address(0)) {
+            vault.setBounty(actor, id, reporter, share);
+            (promised.reporter, promised.share) = (reporter, share);
+        } else {
+            vm.expectRevert(
+                abi.encodeWithSelector(IStakeVault.StakeVault_BountyAlreadySet.selector, actor, id, promised.reporter)
+            );
+            vault.setBounty(actor, id, reporter, share);
+            _took("second bounty refused");
+        }
     }
 
     // ---------------------------------------------------------------- owner
@@ -373,7 +408,7 @@ abstract contract StakingHandler is ProtocolHandler {
         uint64 share = uint64(_between(1e15, 0.2e18));
         _only(right.capShare != type(uint64).max); // one without a cap must remain
         vault.setSlashCap(slasher, share);
-        if (share > right.capShare) _noteActivation(_now + vault.moduleDelay());
+        if (share > _shareOf(right)) _noteActivation(_now + vault.moduleDelay());
     }
 
     /// @dev The weight wanders between 1/4 and 64 MASA, by a factor of 2 at most.
@@ -445,7 +480,18 @@ abstract contract StakingHandler is ProtocolHandler {
         return _records[account];
     }
 
-    function sentOf(uint256 i) external view returns (uint256[3] memory) {
+    function promiseOf(address account, uint256 record) external view returns (Promise memory) {
+        return _promises[account][record];
+    }
+
+    /// @notice What all reporters together hold, token units.
+    function heldByReporters(uint256 i) external view returns (uint256 sum) {
+        for (uint256 k; k < REPORTERS; ++k) {
+            sum += _token(i).balanceOf(address(uint160(FIRST_REPORTER + k)));
+        }
+    }
+
+    function sentOf(uint256 i) external view returns (uint256[4] memory) {
         return _sent[i];
     }
 
@@ -480,6 +526,7 @@ abstract contract StakingHandler is ProtocolHandler {
         IStakeVault.Exposure memory e = vault.exposureOf(actor);
         uint256 frozen = vault.deferralOf(actor).amount;
         bytes32 others = _hashOfOthers(actor);
+        _shortBefore = uncovered[actor] ? _shortfall(actor, before.units) : 0;
         _renewBudget(slasher);
         vm.prank(slasher);
         uint256 booked = vault.slash(actor, reservation, amount);
@@ -502,7 +549,11 @@ abstract contract StakingHandler is ProtocolHandler {
             _assertForgone(slasher, actor, frozen);
         } else assertGe(booked + deferred + dust(), due, "I-14 less than it may be");
         Held memory held = heldOf(actor);
-        assertLe(before.units, held.units + booked + dust(), "I-14 an account lost more than was booked");
+        assertLe(
+            before.units,
+            held.units + booked + _shortBefore + dust(),
+            "I-14 an account lost more than was booked"
+        );
         if (!uncovered[actor]) {
             assertGe(before.units + dust(), held.units + booked, "I-14 an account lost less than was booked");
         }
@@ -510,6 +561,18 @@ abstract contract StakingHandler is ProtocolHandler {
         _tookIf(before.queued[0] != 0 && held.queued[0] == 0, "queue slashed to nothing");
         _tookIf(booked != 0 && before.queued[0] + before.queued[1] != 0, "slash of a queue");
         _tookIf(e.pendingCut != 0 && booked != 0, "slash on a slash");
+    }
+
+    /// @dev Stake units of earlier bookings that the account cannot cover since the weight of TAO fell, beside what is
+    /// reserved of it. A reservation that a slash gives back covers them again, as far as the slash leaves some of it.
+    function _shortfall(address actor, uint256 units) private view returns (uint256) {
+        uint256[2] memory put;
+        for (uint256 i; i < 2; ++i) {
+            Flow memory flow = _flows[actor][i];
+            put[i] = flow.paidIn + flow.restored - flow.paidOut - flow.lost;
+        }
+        uint256 taken = put[0] + vault.taoUnitsDown(put[1]) - units;
+        return modelPending[actor] > taken ? modelPending[actor] - taken : 0;
     }
 
     function _assertForgone(address slasher, address actor, uint256 frozen) private view {
@@ -590,8 +653,15 @@ abstract contract StakingHandler is ProtocolHandler {
         _tookIf(_budget[slasher][1] - _budget[slasher][0] < SlashBudget.LOT, "cap used up");
     }
 
+    /// @dev Of the epoch's budget as it is, or as the next slash renews it: a change that comes due within an epoch waits
+    /// for the next one.
+    function _shareOf(IStakeVault.Slasher memory right) private view returns (uint64) {
+        bool due = right.nextFrom != 0 && _now >= right.nextFrom && _now >= right.epochEndsAt;
+        return due ? right.nextCapShare : right.capShare;
+    }
+
     function _capOf(IStakeVault.Slasher memory right) private view returns (uint256) {
-        uint64 share = right.nextFrom != 0 && _now >= right.nextFrom ? right.nextCapShare : right.capShare;
+        uint64 share = _shareOf(right);
         if (share == type(uint64).max) return type(uint256).max;
         (uint256 staked, , ) = vault.totalsOf(address(masa));
         return (staked * share) / WAD;
@@ -806,12 +876,15 @@ abstract contract StakingHandler is ProtocolHandler {
         return staked > held ? staked - held : 0;
     }
 
-    function _send(uint256 i, uint256 amount, IStakeVault.SlashDestinations memory to) private {
+    function _send(uint256 i, uint256 amount, uint64 share, IStakeVault.SlashDestinations memory to) private {
+        uint256 bounty = (amount * share) / WAD;
+        amount -= bounty;
         uint256 compensated = (amount * to.compensationShare) / WAD;
         uint256 burned = (amount * to.burnShare) / WAD;
         _sent[i][0] += amount - compensated - burned;
         _sent[i][1] += compensated;
         _sent[i][2] += burned;
+        _sent[i][3] += bounty;
     }
 
     function _hashOfOthers(address actor) private view returns (bytes32 hash) {
