@@ -36,6 +36,7 @@ const MAX_EMISSION_RATE = WAD / 10n; // Emissions
 const MAX_TREASURY_SHARE = WAD / 2n; // FeePool
 const UINT32 = 2n ** 32n - 1n;
 const UINT64 = 2n ** 64n - 1n;
+const UINT88 = 2n ** 88n - 1n;
 const UINT96 = 2n ** 96n - 1n;
 export const UINT104 = 2n ** 104n - 1n;
 /** NodeStanding counts work in units of 1e9 wei. */
@@ -241,7 +242,7 @@ function checkStanding(reasons: Reasons, p: DeployParameters): void {
   reasons.within("standing.graceCooldown", s.graceCooldown, 0n, UINT32);
   reasons.withinWad("standing.resourceShare", s.resourceShare, 0n, WAD);
   reasons.within("standing.maxStrikes", s.maxStrikes, 0n, MAX_STRIKES);
-  reasons.withinWad("standing.strikeSize", s.strikeSize, 0n, UINT96);
+  reasons.withinWad("standing.strikeSize", s.strikeSize, 0n, UINT88);
   reasons.withinWad("standing.references.worker", s.references.worker, WORK_UNIT, UINT64 * WORK_UNIT);
   reasons.withinWad("standing.references.oracle", s.references.oracle, WORK_UNIT, UINT64 * WORK_UNIT);
 }

@@ -218,12 +218,13 @@ contract ScoreConsensus is IScoreConsensus, EIP712 {
         if (!ConsensusMath.isFinal(signedWeight, set.totalWeight, confirmations, set.leastConfirmations)) {
             revert ScoreConsensus_NotEnoughWeight(signedWeight, set.totalWeight, confirmations, set.leastConfirmations);
         }
-        uint256 proposer = SeatTable.seatAt(
+        uint256 proposer = SeatTable.proposerAt(
             rows,
-            ConsensusMath.drawDown(
-                uint256(keccak256(abi.encode(set.randomness, turn.epoch, turn.round, turn.attempt))),
-                set.totalWeight
-            )
+            set.totalWeight,
+            set.randomness,
+            turn.epoch,
+            turn.round,
+            turn.attempt
         );
         if ((signers >> proposer) & 1 == 0) revert ScoreConsensus_ProposerMissing(proposer);
     }
@@ -244,6 +245,7 @@ contract ScoreConsensus is IScoreConsensus, EIP712 {
             let row := add(rows, 0x20)
             let signature := signatures.offset
             mstore(input, digest)
+            // Rows of SeatTable: 28 bytes, key and weight.
             for {
                 let seat := 0
             } lt(seat, seats) {
@@ -271,7 +273,7 @@ contract ScoreConsensus is IScoreConsensus, EIP712 {
                     break
                 }
                 weight := add(weight, and(shr(32, entry), 0xffffffffffffffff))
-                signature := add(signature, 65)
+                signature := add(signature, SIGNATURE_LENGTH)
             }
         }
         if (failed == seats) return weight;

@@ -182,10 +182,6 @@ abstract contract MarketLedger is IRequestEscrow, ModuleRights, ReentrancyGuardT
         _accountOf[number] = account;
     }
 
-    function _numberIfAny(address account) internal view returns (uint256) {
-        return _numberOf[account];
-    }
-
     function _asker(uint256 number) internal view returns (Asker memory) {
         return _askers[number];
     }
@@ -311,8 +307,14 @@ abstract contract MarketLedger is IRequestEscrow, ModuleRights, ReentrancyGuardT
 
     /// @dev F_o in UNITs, rounded up (EQ-08).
     function _feeUnits(Asker memory a, uint256 baseReward) internal view returns (uint256) {
-        uint256 fee = feeCurve.fee(_consumed(a) * UNIT, baseReward * UNIT);
-        return (fee + UNIT - 1) / UNIT;
+        return _unitsUp(feeCurve.fee(_consumed(a) * UNIT, baseReward * UNIT));
+    }
+
+    /// @param amount Wei, below 2^128.
+    function _unitsUp(uint256 amount) internal pure returns (uint256) {
+        unchecked {
+            return (amount + UNIT - 1) / UNIT;
+        }
     }
 
     /// @dev Unix second at which the running epoch ends.

@@ -83,7 +83,7 @@ contract RequestEscrow is Settlement {
         uint256 number = _numberFor(worker);
         index = r.responses;
         for (uint256 i; i < index; ++i) {
-            if ((i == 0 ? r.worker : _workerAt(requestId, i)) == number) {
+            if (_workerAt(requestId, word, i) == number) {
                 revert RequestEscrow_AlreadyCommitted(requestId, worker);
             }
         }
@@ -115,7 +115,7 @@ contract RequestEscrow is Settlement {
         if (block.timestamp <= closesAt) revert RequestEscrow_TooEarly(requestId, closesAt, block.timestamp);
         uint256 slashUnits = _slashUnits(r);
         for (uint256 i; i < r.responses; ++i) {
-            uint256 number = i == 0 ? r.worker : _workerAt(requestId, i);
+            uint256 number = _workerAt(requestId, word, i);
             _storeWorkerWord(number, _workerWord(number) - (slashUnits << OPEN_AT));
         }
         _refund(requestId, word, r, r.responses == 0 ? RequestState.Expired : RequestState.Unscored);
@@ -155,10 +155,10 @@ contract RequestEscrow is Settlement {
 
     /// @inheritdoc IRequestEscrow
     function workersOf(uint256 requestId) external view returns (address[] memory workers) {
-        RequestWord.Request memory r = _requests[requestId].unpack();
-        workers = new address[](r.responses);
+        uint256 word = _requests[requestId];
+        workers = new address[](word.responsesOf());
         for (uint256 i; i < workers.length; ++i) {
-            workers[i] = _accountOf[i == 0 ? r.worker : _workerAt(requestId, i)];
+            workers[i] = _accountOf[_workerAt(requestId, word, i)];
         }
     }
 

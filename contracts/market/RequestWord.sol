@@ -19,7 +19,6 @@ library RequestWord {
     uint256 internal constant MAX_REWARD_UNITS = type(uint48).max;
     uint256 internal constant MAX_FEE_UNITS = (1 << 44) - 1;
     uint256 internal constant MAX_TERMS = (1 << 12) - 1;
-    uint256 internal constant MAX_MARGIN_STEPS = 10_000;
     uint256 internal constant MAX_SCORING_WINDOW = (1 << 20) - 1;
     uint256 internal constant KINDS = 24;
 
@@ -54,21 +53,25 @@ library RequestWord {
     function unpack(uint256 word) internal pure returns (Request memory r) {
         r.state = stateOf(word);
         r.kind = (word >> 3) & 31;
-        r.hasEvidence = (word >> 8) & 1 != 0;
-        r.maxResponses = ((word >> 9) & 15) + 1;
-        r.responses = (word >> 13) & 31;
-        r.terms = (word >> 18) & MAX_TERMS;
-        r.marginSteps = (word >> 30) & 0x3fff;
-        r.asker = uint32(word >> 44);
-        r.worker = uint32(word >> WORKER_AT);
-        r.responseDeadline = uint32(word >> 108);
-        r.scoringWindow = (word >> 140) & MAX_SCORING_WINDOW;
-        r.baseReward = uint48(word >> 160);
-        r.fee = (word >> 208) & MAX_FEE_UNITS;
+        r.hasEvidence = hasEvidenceIn(word);
+        r.maxResponses = maxResponsesOf(word);
+        r.responses = responsesOf(word);
+        r.terms = termsOf(word);
+        r.marginSteps = marginStepsOf(word);
+        r.asker = askerOf(word);
+        r.worker = workerOf(word);
+        r.responseDeadline = responseDeadlineOf(word);
+        r.scoringWindow = scoringWindowOf(word);
+        r.baseReward = baseRewardOf(word);
+        r.fee = feeOf(word);
     }
 
     function hasEvidenceIn(uint256 word) internal pure returns (bool) {
         return (word >> 8) & 1 != 0;
+    }
+
+    function maxResponsesOf(uint256 word) internal pure returns (uint256) {
+        return ((word >> 9) & 15) + 1;
     }
 
     function responsesOf(uint256 word) internal pure returns (uint256) {
@@ -95,18 +98,25 @@ library RequestWord {
         return (word >> 208) & MAX_FEE_UNITS;
     }
 
-    /// @return margin Of minQuality above τ, WAD.
-    function marginOf(uint256 word) internal pure returns (uint256 margin) {
-        return ((word >> 30) & 0x3fff) * MARGIN_STEP;
+    function marginStepsOf(uint256 word) internal pure returns (uint256) {
+        return (word >> 30) & 0x3fff;
+    }
+
+    function responseDeadlineOf(uint256 word) internal pure returns (uint256) {
+        return uint32(word >> 108);
+    }
+
+    function scoringWindowOf(uint256 word) internal pure returns (uint256) {
+        return (word >> 140) & MAX_SCORING_WINDOW;
     }
 
     /// @notice Whether a report may settle the request now: it is open, closed to answers, and not past its scoring
     /// deadline.
     function isDue(uint256 word) internal view returns (bool) {
         if (stateOf(word) != IRequestEscrow.RequestState.Open) return false;
-        uint256 deadline = uint32(word >> 108);
-        if (block.timestamp > deadline) return block.timestamp <= deadline + ((word >> 140) & MAX_SCORING_WINDOW);
-        return responsesOf(word) > (word >> 9) & 15;
+        uint256 deadline = responseDeadlineOf(word);
+        if (block.timestamp > deadline) return block.timestamp <= deadline + scoringWindowOf(word);
+        return responsesOf(word) == maxResponsesOf(word);
     }
 
     function stateOf(uint256 word) internal pure returns (IRequestEscrow.RequestState) {

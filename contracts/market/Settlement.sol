@@ -39,7 +39,7 @@ abstract contract Settlement is MarketTermsBook {
         uint256 slashShare;
         uint256 posterShare;
         uint256[4] weights;
-        // of the last lines, which share an asker and terms
+        // of the last lines, which share an asker
         uint256 asker;
         uint256 asked; // UNITs
         uint256 askerFees; // UNITs
@@ -51,6 +51,7 @@ abstract contract Settlement is MarketTermsBook {
         uint256 count; // of its responses
         uint256 scored; // of these
         uint256 slash; // ⌈κ·R_base⌉, wei
+        uint256 slashUnits; // the same in UNITs, rounded up
         uint256 winner; // index of the best at or above minQuality; `count` if there is none
         uint256 best; // the highest Q
         uint256 slashes; // answers below τ, frauds among them
@@ -147,6 +148,7 @@ abstract contract Settlement is MarketTermsBook {
         }
         uint256 baseReward = word.baseRewardOf();
         t.slash = RewardMath.slashAmountUp(baseReward * UNIT, t.slashShare);
+        t.slashUnits = _unitsUp(t.slash);
         for (uint256 i; i < t.count; ++i) {
             _settleResponse(t, i);
         }
@@ -165,13 +167,9 @@ abstract contract Settlement is MarketTermsBook {
     }
 
     /// @dev Judges the line and takes what it costs from the report's room.
-    function _hasRoom(Tally memory t) private returns (bool) {
+    function _hasRoom(Tally memory t) private view returns (bool) {
         uint256 terms = t.word.termsOf();
-        if (t.terms != terms + 1) {
-            // What was summed so far is shared by the terms it was asked under.
-            _flushAsker(t);
-            _loadTerms(t, terms);
-        }
+        if (t.terms != terms + 1) _loadTerms(t, terms);
         _judge(t);
         unchecked {
             uint256 work = t.work + WORK_LINE + t.count * WORK_ANSWER + t.slashes * WORK_SLASH;
@@ -185,7 +183,7 @@ abstract contract Settlement is MarketTermsBook {
     /// @dev Strictly greater: a tie goes to the earlier commitment.
     function _judge(Tally memory t) private pure {
         uint256 count = t.count;
-        uint256 minQuality = t.threshold + t.word.marginOf();
+        uint256 minQuality = t.threshold + t.word.marginStepsOf() * RequestWord.MARGIN_STEP;
         (t.winner, t.best, t.slashes) = (count, 0, 0);
         for (uint256 i; i < count; ++i) {
             uint256 response = t.given[i];
@@ -217,13 +215,13 @@ abstract contract Settlement is MarketTermsBook {
     /// @dev Pays, frees or slashes one worker. A response that was scored counts as work with the R_base that stood
     /// behind it, paid or not: a bad answer is work too.
     function _settleResponse(Tally memory t, uint256 i) private {
-        uint256 number = i == 0 ? t.word.workerOf() : _workerAt(t.requestId, i);
+        uint256 number = _workerAt(t.requestId, t.word, i);
         address account = _accountOf[number];
         uint256 quality = t.qualities[i];
         uint256 stored;
         unchecked {
             // What the commitment has opened is closed: no borrow.
-            stored = _workerWord(number) - (_unitsUp(t.slash) << OPEN_AT);
+            stored = _workerWord(number) - (t.slashUnits << OPEN_AT);
         }
         if (t.given[i].isUnscored()) {
             _storeWorkerWord(number, stored);
@@ -254,9 +252,8 @@ abstract contract Settlement is MarketTermsBook {
         uint256 quality
     ) private {
         uint256 slashed = t.slash;
-        uint256 units = _unitsUp(slashed);
-        _storeWorkerWord(number, _withoutEligibility(stored - (units << BACKING_AT)));
-        vault.slash(account, units * UNIT, slashed);
+        _storeWorkerWord(number, _withoutEligibility(stored - (t.slashUnits << BACKING_AT)));
+        vault.slash(account, t.slashUnits * UNIT, slashed);
         standing.strike(account, _accountOf[t.asker], t.word.baseRewardOf() * UNIT);
         emit ResponseSettled(t.requestId, account, ResponseOutcome.Slashed, quality, slashed, fraud);
     }
@@ -332,15 +329,9 @@ abstract contract Settlement is MarketTermsBook {
         return gasAtStart > withheld ? gasAtStart - withheld : 0;
     }
 
-    /// @dev Number of the worker that committed at `index`, above 0.
-    function _workerAt(uint256 requestId, uint256 index) internal view returns (uint256) {
+    /// @dev Number of the worker that committed at `index` to the request whose word is `word`.
+    function _workerAt(uint256 requestId, uint256 word, uint256 index) internal view returns (uint256) {
+        if (index == 0) return word.workerOf();
         return uint32(_moreWorkers[requestId][(index - 1) / 8] >> (32 * ((index - 1) % 8)));
-    }
-
-    /// @param amount Wei, below 2^128.
-    function _unitsUp(uint256 amount) internal pure returns (uint256) {
-        unchecked {
-            return (amount + UNIT - 1) / UNIT;
-        }
     }
 }

@@ -70,6 +70,23 @@ library SeatTable {
         weight = uint64(word >> 32);
     }
 
+    /// @notice Whose turn an attempt of a round is: a seat drawn by weight (EQ-27). See {IValidatorSet-proposerOf}.
+    /// @param rows The table of the epoch, as bytes.
+    /// @param totalWeight Σ weights of the rows, above 0.
+    /// @param randomness Of the roll into the epoch.
+    /// @return seat Index of the seat.
+    function proposerAt(
+        bytes memory rows,
+        uint64 totalWeight,
+        uint256 randomness,
+        uint64 epoch,
+        uint32 round,
+        uint32 attempt
+    ) internal pure returns (uint256 seat) {
+        uint256 random = uint256(keccak256(abi.encode(randomness, epoch, round, attempt)));
+        return seatAt(rows, ConsensusMath.drawDown(random, totalWeight));
+    }
+
     /// @notice The seat drawn by `draw`: seats own consecutive stretches of [0, Σ weights), in order of their index.
     /// @param draw A uniform number below Σ weights ({ConsensusMath-drawDown}).
     /// @return seat Index of the seat whose stretch holds `draw`.

@@ -8,7 +8,6 @@ import {IMembershipObserver, INodeRegistry, NodeRole} from "../interfaces/INodeR
 import {INodeStanding} from "../interfaces/INodeStanding.sol";
 import {IStakeVault} from "../interfaces/IStakeVault.sol";
 import {IValidatorSet} from "../interfaces/IValidatorSet.sol";
-import {ConsensusMath} from "../math/ConsensusMath.sol";
 import {StakingMath} from "../math/StakingMath.sol";
 import {SeatBook} from "./SeatBook.sol";
 import {SeatTable} from "./SeatTable.sol";
@@ -279,8 +278,7 @@ contract ValidatorSet is SeatBook {
         FrozenSet memory f = _frozen[epoch];
         if (f.table == address(0)) revert ValidatorSet_EpochNotFrozen(epoch);
         if (f.totalWeight == 0) revert ValidatorSet_EmptySet(epoch);
-        uint256 random = uint256(keccak256(abi.encode(_randomness[epoch], epoch, round, attempt)));
-        return SeatTable.seatAt(SSTORE2.read(f.table), ConsensusMath.drawDown(random, f.totalWeight));
+        return SeatTable.proposerAt(SSTORE2.read(f.table), f.totalWeight, _randomness[epoch], epoch, round, attempt);
     }
 
     // ---------------------------------------------------------------- roll

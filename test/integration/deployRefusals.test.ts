@@ -46,6 +46,11 @@ describe("deploy refuses infeasible parameters before it sends anything:", () =>
       (raw) => (raw.vault.reportPath = "59s"),
       /reportPath is 59 s; .*two epochs, 60 s/,
     ],
+    [
+      "a size of strikes that its field cannot hold",
+      (raw) => (raw.standing.strikeSize = "309485010"),
+      /standing\.strikeSize is 309485010/,
+    ],
     ["no slash cap", (raw) => (raw.vault.slashCap = "0"), /slashCap is 0/],
     ["a slash cap above 1", (raw) => (raw.vault.slashCap = "1.5"), /slashCap is 1\.5/],
     ["no weight of TAO", (raw) => (raw.vault.collateral.taoWeight = "0"), /taoWeight is 0/],
