@@ -9,6 +9,8 @@ import {
   isEnough,
   isRevert,
   MasaError,
+  MAX_RESPONSES,
+  MAX_RESULTS,
   packSignatures,
   proposerOf,
   relatedSeats,
@@ -28,7 +30,6 @@ import type { StoredRequest } from "./store.ts";
 import { askPeers, isClosed, ownSeat, requireTurn, turnOf, withoutRevoked } from "./turns.ts";
 import { verifySignature } from "./verify.ts";
 import { decodeSignature, encode } from "./wire.ts";
-import { MAX_RESPONSES, MAX_RESULTS } from "#sdk";
 
 /** What the chain says of these requests: how many responses, whether F counts, and whose scores do not. */
 export async function contextOf(
