@@ -73,6 +73,13 @@ export class BenchChain {
     return Number(receipt.gasUsed);
   }
 
+  /** {@link gasOf} in a later second than the latest block's: what has a history writes twice in a second for less. */
+  async gasInNextSecond(from: string, prepared: PreparedCall | Promise<PreparedCall>): Promise<number> {
+    const params = [hex((await this.now()) + 1)];
+    await this.#provider.request({ method: "evm_setNextBlockTimestamp", params });
+    return await this.gasOf(from, prepared);
+  }
+
   /** Unix second of the latest block. */
   async now(): Promise<number> {
     const block = (await this.#provider.request({

@@ -215,8 +215,11 @@ export class BenchNetwork {
     return packSignatures(signatures);
   }
 
-  /** Posts the epoch report of `epoch` with scores that differ from seat to seat; returns the gas. */
-  async postEpochReport(epoch: number): Promise<number> {
+  /**
+   * Posts the epoch report of `epoch` with scores that differ from seat to seat, and with a root that gives workers
+   * `workersWei` more where one is named; returns the gas.
+   */
+  async postEpochReport(epoch: number, rewards = { root: ZeroHash, workersWei: 0n }): Promise<number> {
     const [keys] = await this.contracts.validatorSet.frozenSeatsOf(epoch);
     const scores: SeatScores = {
       epoch,
@@ -233,9 +236,9 @@ export class BenchNetwork {
       attempt,
       poster: this.account("poster", 0),
       scores,
-      rewardRoot: ZeroHash,
+      rewardRoot: rewards.root,
       validatorTotal,
-      workerTotal,
+      workerTotal: workerTotal + rewards.workersWei,
       idle: 0n,
     };
     const { signers, signatures } = await this.#sign(

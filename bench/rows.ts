@@ -19,12 +19,25 @@ export interface Row {
 
 export type OwnFigure =
   | "stake"
+  | "stakeDelegated"
   | "startUnbonding"
+  | "startUnbondingDelegated"
+  | "delegateResidual"
+  | "newEdge"
+  | "changedEdge"
+  | "proposeOwn"
+  | "vote"
+  | "override"
+  | "overrideEdge"
+  | "queue"
+  | "execute"
   | "withdraw"
   | "slash"
   | "slashOneEntry"
   | "slashThousandEntries"
   | "apply"
+  | "applyDelegated"
+  | "applyEightEdges"
   | "applyBoth"
   | "freezeSlots"
   | "freezeCode"
@@ -37,8 +50,12 @@ export type OwnFigure =
   | "commit"
   | "report"
   | "furtherOwnWorker"
+  | "furtherOwnWorkerBeyond"
+  | "furtherManyWorkers"
   | "furtherSameWorker"
+  | "furtherSameWorkerBeyond"
   | "wholeLife"
+  | "claim"
   | "epochReport"
   | "firstRoll"
   | "roll"
@@ -91,19 +108,27 @@ interface Line {
 
 export const LINES: readonly Line[] = [
   {
-    operation: "stake, without votes",
+    operation: "stake, its own delegate",
     own: "stake",
-    budget: 70_000,
+    budget: 100_000,
     demanded: true,
-    peer: ["vaultDeposit", "OpenZeppelin ERC4626 deposit"],
+    peer: ["vaultDeposit", "OpenZeppelin ERC4626 deposit, without votes"],
   },
   {
-    operation: "start unbonding",
+    operation: "stake, delegated",
+    own: "stakeDelegated",
+    budget: 130_000,
+    demanded: true,
+    peer: ["vaultDeposit", "OpenZeppelin ERC4626 deposit, without votes"],
+  },
+  {
+    operation: "start unbonding, its own delegate",
     own: "startUnbonding",
-    budget: 75_000,
+    budget: 115_000,
     demanded: true,
     quoted: { name: "The Graph thaw", cold: 231_115, warm: 146_159 },
   },
+  { operation: "start unbonding, delegated", own: "startUnbondingDelegated" },
   {
     operation: "withdraw",
     own: "withdraw",
@@ -119,7 +144,14 @@ export const LINES: readonly Line[] = [
     budget: 35_000,
     demanded: true,
   },
-  { operation: "apply a booked slash to stake", own: "apply", budget: 140_000, demanded: true },
+  {
+    operation: "apply a booked slash to stake, its own delegate",
+    own: "apply",
+    budget: 140_000,
+    demanded: true,
+  },
+  { operation: "apply a booked slash to stake, delegated", own: "applyDelegated" },
+  { operation: "apply a booked slash that consumes eight edges", own: "applyEightEdges" },
   {
     operation: "apply a booked slash to stake and queue of both tokens",
     own: "applyBoth",
@@ -131,7 +163,7 @@ export const LINES: readonly Line[] = [
     own: "deposit",
     quoted: { name: "The Graph escrow deposit", cold: 87_546, warm: 53_346 },
   },
-  { operation: "submit a request from credit", own: "submit", budget: 76_000 },
+  { operation: "submit a request from credit", own: "submit", budget: 76_000, demanded: true },
   { operation: "commit a response", own: "commit", budget: 66_000, demanded: true },
   {
     operation: "finalise a report, 43 of 64 signatures, one result",
@@ -143,13 +175,33 @@ export const LINES: readonly Line[] = [
     operation: "each further result, own worker and request",
     own: "furtherOwnWorker",
     budget: 24_000,
+    demanded: true,
     quoted: { name: "The Graph query voucher", cold: 494_267, warm: 402_311 },
+  },
+  {
+    operation: "each further result beyond 100, own worker and request",
+    own: "furtherOwnWorkerBeyond",
+    budget: 24_000,
+    demanded: true,
+  },
+  {
+    operation: "each further result among 10,000 workers, own worker and request",
+    own: "furtherManyWorkers",
+    budget: 24_000,
+    demanded: true,
   },
   {
     operation: "each further result, same worker and asker",
     own: "furtherSameWorker",
     budget: 14_000,
+    demanded: true,
     quoted: { name: "Livepeer ticket", cold: 318_221, warm: 199_993 },
+  },
+  {
+    operation: "each further result beyond 100, same worker and asker",
+    own: "furtherSameWorkerBeyond",
+    budget: 14_000,
+    demanded: true,
   },
   {
     operation: "whole life of a request in a report of 100",
@@ -157,6 +209,7 @@ export const LINES: readonly Line[] = [
     budget: 165_000,
     demanded: true,
   },
+  { operation: "claim a reward, proof of 20 nodes", own: "claim", budget: 66_000, demanded: true },
   { operation: "epoch report for 64 seats, 43 signatures", own: "epochReport" },
   { operation: "epoch roll that seats the first 64", own: "firstRoll" },
   {
@@ -217,29 +270,63 @@ export const LINES: readonly Line[] = [
     peer: ["prbMulDiv", "PRB-math mulDiv"],
   },
   { operation: "power, exponent 100 (Solady rpow)", own: "power", peer: ["prbPower", "PRB-math powu"] },
-  { operation: "delegate all votes", own: null, peer: ["delegate", "OpenZeppelin ERC20Votes"] },
   {
-    operation: "delegate all votes",
-    own: null,
+    operation: "delegate the residual",
+    own: "delegateResidual",
+    budget: 120_000,
+    demanded: true,
+    peer: ["delegate", "OpenZeppelin ERC20Votes, without past delegates"],
+  },
+  {
+    operation: "delegate the residual",
+    own: "delegateResidual",
+    budget: 120_000,
+    demanded: true,
     peer: ["delegateExtended", "OpenZeppelin VotesExtended"],
   },
+  { operation: "delegate a part: a new edge", own: "newEdge", budget: 185_000, demanded: true },
+  { operation: "delegate a part: a changed edge", own: "changedEdge", budget: 120_000, demanded: true },
   {
     operation: "transfer between self-delegates",
     own: null,
     peer: ["transferVotes", "OpenZeppelin ERC20Votes"],
   },
-  { operation: "propose, one action", own: null, peer: ["propose", "OpenZeppelin Governor"] },
-  { operation: "vote", own: null, peer: ["castVote", "OpenZeppelin GovernorCountingSimple"] },
+  {
+    operation: "propose, one action",
+    own: "proposeOwn",
+    budget: 115_000,
+    demanded: true,
+    peer: ["propose", "OpenZeppelin Governor"],
+  },
   {
     operation: "vote by delegate",
-    own: null,
+    own: "vote",
+    budget: 75_000,
+    demanded: true,
+    peer: ["castVote", "OpenZeppelin GovernorCountingSimple"],
+  },
+  {
+    operation: "vote by delegate",
+    own: "vote",
+    budget: 75_000,
+    demanded: true,
     peer: ["castVoteOverridable", "OpenZeppelin GovernorCountingOverridable"],
   },
   {
-    operation: "direct vote overriding a delegate",
-    own: null,
+    operation: "vote of the residual, overriding a delegate",
+    own: "override",
+    budget: 90_000,
+    demanded: true,
     peer: ["castOverride", "OpenZeppelin GovernorCountingOverridable"],
   },
+  {
+    operation: "vote of an edge, overriding a delegate",
+    own: "overrideEdge",
+    budget: 90_000,
+    demanded: true,
+  },
+  { operation: "queue, one action", own: "queue" },
+  { operation: "execute, one action", own: "execute" },
 ];
 
 export interface Verdict {

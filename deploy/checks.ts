@@ -7,13 +7,13 @@ import { connectContracts } from "../sdk/src/contracts.ts";
 import type { MasaContracts } from "../sdk/src/contracts.ts";
 import { MasaError } from "../sdk/src/errors.ts";
 import type { Manifest } from "../sdk/src/manifest.ts";
+import { readRoles } from "../sdk/src/roles.ts";
+import type { Roles } from "../sdk/src/roles.ts";
+import { wrongClasses, wrongGuardian, wrongRoles, wrongTerms } from "./checksGovernance.ts";
 import { supplyInfeasibilities, UINT104 } from "./feasibility.ts";
 import { LOCAL_CHAIN_ID } from "./modules/tokens.ts";
 import type { DeployParameters } from "./params.ts";
 import { hasJournal } from "./resume.ts";
-
-/** IGuardian.Right.ReverseSlash. */
-const REVERSE_SLASH = 1;
 
 /** Refuses a journal that tells of another chain than the one that answers: a local chain that was restarted. */
 export async function checkJournal(
@@ -124,57 +124,23 @@ export async function findDifferences(
   params: DeployParameters,
 ): Promise<string[]> {
   const contracts = connectContracts(manifest, provider);
+  const roles = await readRoles(contracts, manifest, await provider.getBlockNumber());
   return [
-    ...(await wrongOwners(contracts, manifest)),
-    ...(await wrongRoles(contracts, manifest, params)),
+    ...wrongOwners(roles, manifest),
+    ...wrongRoles(roles, manifest, params),
+    ...wrongGuardian(roles, manifest, params),
+    ...(await wrongClasses(contracts, manifest)),
+    ...(await wrongTerms(contracts, params)),
     ...(await wrongReferences(contracts, manifest)),
     ...(await wrongRights(contracts, manifest)),
     ...(await wrongVault(contracts, manifest, params)),
   ];
 }
 
-async function wrongOwners(c: MasaContracts, manifest: Manifest): Promise<string[]> {
-  const owned = [
-    "vault",
-    "standing",
-    "registry",
-    "validatorSet",
-    "escrow",
-    "feePool",
-    "emissions",
-    "distributor",
-    "offences",
-    "epochManager",
-    "guardian",
-  ] as const;
-  const owners = await Promise.all(
-    owned.map(async (name) => [`${name}.owner`, await c[name].owner()] as const),
-  );
-  const { timelock } = manifest.contracts;
+function wrongOwners({ owners }: Roles, { contracts: { timelock } }: Manifest): string[] {
   return owners
-    .filter(([, address]) => address !== timelock)
-    .map(([name, address]) => `${name} is ${address}, not the timelock ${timelock}`);
-}
-
-async function wrongRoles(c: MasaContracts, manifest: Manifest, params: DeployParameters): Promise<string[]> {
-  const { timelock } = c;
-  const council = params.timelock.council ?? [manifest.deployer];
-  const admin = await timelock.DEFAULT_ADMIN_ROLE();
-  const proposer = await timelock.PROPOSER_ROLE();
-  const executor = await timelock.EXECUTOR_ROLE();
-  const wrong: string[] = [];
-  for (const account of new Set([manifest.deployer, ...council])) {
-    if (await timelock.hasRole(admin, account)) wrong.push(`${account} is admin of the timelock`);
-    const proposes = await timelock.hasRole(proposer, account);
-    if (proposes !== council.includes(account)) {
-      wrong.push(
-        `${account} is ${proposes ? "a" : "no"} proposer, against timelock.council of the parameters`,
-      );
-    }
-  }
-  if (!(await timelock.hasRole(executor, ZeroAddress)))
-    wrong.push("not everyone may execute what has waited");
-  return wrong;
+    .filter(([, owner]) => owner !== timelock)
+    .map(([name, owner]) => `${name}.owner is ${owner}, not the timelock ${timelock}`);
 }
 
 /** Contracts that know each other for good, or were introduced once. */
@@ -187,7 +153,7 @@ async function wrongReferences(c: MasaContracts, manifest: Manifest): Promise<st
       masa: at.masa,
       tao: at.tao ?? ZeroAddress,
       guardian: at.guardian,
-      observer: ZeroAddress,
+      observer: at.votes,
     },
     standing: { masa: at.masa, vault: at.vault, curve: at.curve },
     registry: { masa: at.masa, standing: at.standing, vault: at.vault, observer: at.validatorSet },
@@ -227,6 +193,24 @@ async function wrongReferences(c: MasaContracts, manifest: Manifest): Promise<st
       consensus: at.consensus,
     },
     guardian: { vault: at.vault, standing: at.standing },
+    votes: { vault: at.vault, registry: at.registry },
+    classes: { masa: at.masa, votes: at.votes, governor: at.governor },
+    reviews: { classes: at.classes },
+    reputation: {
+      governor: at.governor,
+      votes: at.votes,
+      classes: at.classes,
+      clock: at.clock,
+      emissions: at.emissions,
+    },
+    governor: {
+      vault: at.vault,
+      token: at.votes,
+      classes: at.classes,
+      guardian: at.guardian,
+      timelock: at.timelock,
+      reputation: at.reputation,
+    },
     lens: {
       clock: at.clock,
       vault: at.vault,
@@ -264,6 +248,8 @@ async function wrongRights(c: MasaContracts, { contracts: at }: Manifest): Promi
     ["distributor", "POST", at.consensus],
     ["offences", "REPORT", at.consensus],
     ["validatorSet", "EXPEL", at.offences],
+    ["votes", "SNAPSHOT", at.governor],
+    ["emissions", "GOVERNANCE", at.reputation],
   ] as const;
   const wrong: string[] = [];
   for (const [name, right, module] of rights) {
@@ -274,7 +260,7 @@ async function wrongRights(c: MasaContracts, { contracts: at }: Manifest): Promi
 }
 
 async function wrongVault(c: MasaContracts, manifest: Manifest, params: DeployParameters): Promise<string[]> {
-  const { contracts: at, deployer } = manifest;
+  const { contracts: at } = manifest;
   const wrong: string[] = [];
   const slasher = await c.vault.slasherOf(at.escrow);
   if (slasher.epochEndsAt === 0n || slasher.revoked) wrong.push(`the market ${at.escrow} may not slash`);
@@ -284,8 +270,5 @@ async function wrongVault(c: MasaContracts, manifest: Manifest, params: DeployPa
   const { treasury } = await c.vault.slashDestinations();
   const expected = params.vault.slashDestinations.treasury ?? at.timelock;
   if (treasury !== expected) wrong.push(`slashed funds go to ${treasury}, not to ${expected}`);
-  const holder = params.guardian.holder ?? params.timelock.council?.[0] ?? deployer;
-  const found = await c.guardian.holderOf(REVERSE_SLASH);
-  if (found !== holder) wrong.push(`${found} may reverse slashes, not ${holder}`);
   return wrong;
 }

@@ -2,11 +2,11 @@
  * What the contracts' constructors would refuse, and what they cannot see but would never work, in sentences.
  * The bounds are the contracts'; test/integration/deploy.test.ts deploys at them.
  */
-import { formatUnits } from "ethers";
-
 import { WAD } from "../sdk/src/math/fixed.ts";
 import { baseRequirementUp, largestBudgetUp, requirementUp, sigma } from "../sdk/src/math/staking.ts";
+import { checkGovernance } from "./feasibilityGovernance.ts";
 import type { DeployParameters } from "./params.ts";
+import { Reasons, show } from "./reasons.ts";
 
 const MINUTE = 60n;
 const DAY = 86_400n;
@@ -44,41 +44,6 @@ export const WORK_UNIT = 10n ** 9n;
 
 const ROLES = ["validator", "worker", "oracle"] as const;
 
-const show = (wad: bigint): string => formatUnits(wad, 18).replace(/\.0$/, "");
-
-class Reasons {
-  readonly list: string[] = [];
-
-  /** Adds `reason` unless `holds`. */
-  need(holds: boolean, reason: string): void {
-    if (!holds) this.list.push(reason);
-  }
-
-  /** A whole number or a number of seconds. */
-  within(name: string, value: bigint | number, least: bigint, most: bigint): void {
-    this.need(
-      BigInt(value) >= least && BigInt(value) <= most,
-      `${name} is ${value}; it must lie between ${least} and ${most}.`,
-    );
-  }
-
-  /** A value of 18 decimals. */
-  withinWad(name: string, value: bigint, least: bigint, most: bigint): void {
-    this.need(
-      value >= least && value <= most,
-      `${name} is ${show(value)}; it must lie between ${show(least)} and ${show(most)}.`,
-    );
-  }
-
-  sumsToOne(name: string, weights: Readonly<Record<string, bigint>>): void {
-    const sum = Object.values(weights).reduce((left, right) => left + right, 0n);
-    this.need(
-      sum === WAD,
-      `${name} (${Object.keys(weights).join(", ")}) sum to ${show(sum)}; they must sum to 1.`,
-    );
-  }
-}
-
 /** Reasons that need S; also used with the supply of an existing token. */
 export function supplyInfeasibilities(p: DeployParameters, supplyWei: bigint): string[] {
   const reasons = new Reasons();
@@ -110,6 +75,7 @@ export function infeasibilities(p: DeployParameters): string[] {
   checkFees(reasons, p);
   checkRewards(reasons, p);
   checkFunding(reasons, p);
+  checkGovernance(reasons, p);
   if (p.tokens.masa === null) {
     reasons.withinWad("tokens.genesisSupply", p.tokens.genesisSupply, 1n, UINT104);
     if (reasons.list.length === 0) reasons.list.push(...supplyInfeasibilities(p, p.tokens.genesisSupply));

@@ -65,6 +65,52 @@ const role = z.strictObject({
   floor: masaWei,
 });
 
+/** A class of proposals. */
+const proposalClass = z.strictObject({
+  quorum: ratioWad,
+  maxQuorum: ratioWad,
+  dynamicQuorum: z.boolean(),
+  threshold: ratioWad,
+  votingPeriod: seconds,
+  reviewInterval: seconds,
+  weight: ratioWad,
+  minStake: masaWei,
+});
+
+const governance = z.strictObject({
+  votingDelay: seconds,
+  directWindow: seconds,
+  voteExtension: seconds,
+  expiry: seconds,
+  leastQuorum: masaWei,
+  minVotingPeriod: seconds,
+  classes: z.strictObject({
+    routine: proposalClass,
+    economic: proposalClass,
+    rights: proposalClass,
+    constitutional: proposalClass,
+  }),
+});
+
+const reputation = z.strictObject({
+  delegatedRate: ratioWad,
+  base: ratioWad,
+  voteGain: ratioWad,
+  reasonGain: ratioWad,
+  proposalGain: ratioWad,
+  decay: ratioWad,
+  maxDiscount: ratioWad,
+  inactivityCut: ratioWad,
+  activityFloor: ratioWad,
+  activityStep: ratioWad,
+  maxPotShare: ratioWad,
+  proposerShare: ratioWad,
+  maxPerWeight: ratioWad,
+  maxPerProposal: masaWei,
+  graceMissed: whole,
+  claimEpochs: whole,
+});
+
 const schema = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]*$/, "a lower-case word"),
   /** The one chain these parameters are for; null fits any. */
@@ -76,6 +122,8 @@ const schema = z.strictObject({
     genesisHolder: address.nullable(),
   }),
   timelock: z.strictObject({ minDelay: seconds, council: z.array(address).min(1).nullable() }),
+  governance,
+  reputation,
   clock: z.strictObject({ epochLength: seconds, roundLength: seconds, attemptLength: seconds }),
   roll: z.strictObject({ bounty: masaWei, funding: masaWei }),
   vault: z.strictObject({

@@ -27,6 +27,8 @@ const CAMPAIGNS = [
   "EscrowInvariants",
   "ReportsInvariants",
   "RewardsInvariants",
+  "VotesInvariants",
+  "GovernorInvariants",
 ];
 const FOLDER = "cache/invariants";
 /** Share of a campaign's calls that each of its actions must have: one that hardly ever acts tests nothing. */

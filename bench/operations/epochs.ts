@@ -1,4 +1,5 @@
 /** The roll and the epoch report, with 64 seats, and what the roll must not grow with. */
+import { MARKET_WORKERS } from "./market.ts";
 import { SEATS } from "../network.ts";
 import type { BenchNetwork } from "../network.ts";
 import type { Figures } from "../rows.ts";
@@ -8,8 +9,6 @@ export const LAST_EPOCH = 3;
 const MISSED_EPOCHS = 1_000;
 const FEW_WORKERS = 10;
 const MANY_WORKERS = 10_000;
-/** Workers that the market needs. */
-const MARKET_WORKERS = 110;
 /** One of them is seated by the roll into each of the epochs 3 and 4. */
 const WAITING = 2;
 
@@ -60,7 +59,7 @@ export async function measureEpochs(network: BenchNetwork): Promise<{ figures: F
     await network.registerCrowd(MANY_WORKERS - FEW_WORKERS);
     return await rollInto(network, LAST_EPOCH + 1);
   });
-  workers.push(...(await network.register("worker", FEW_WORKERS, MARKET_WORKERS)));
+  workers.push(...(await network.register("worker", FEW_WORKERS, MARKET_WORKERS + 1)));
   return {
     workers,
     figures: {

@@ -1,4 +1,4 @@
-/** Peers without a counterpart here yet (votes, governance), and the multi-signature beside a report's signatures. */
+/** Peers on a network of their own: votes, governors, and the multi-signature beside a report's signatures. */
 import { AbiCoder, computeAddress, getBytes, id, keccak256, parseEther, SigningKey } from "ethers";
 
 import type { PeerGovernor, PeerGovernorOverridable, PeerVotes } from "../../types/contracts/index.ts";

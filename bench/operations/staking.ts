@@ -1,4 +1,4 @@
-/** Staking: stake, start unbonding, withdraw, and booking a slash whatever the queue. */
+/** Staking by accounts that are their own delegates: stake, start unbonding, withdraw, slashes whatever the queue. */
 import { MaxUint256, parseEther } from "ethers";
 
 import type { BenchNetwork } from "../network.ts";
@@ -17,9 +17,9 @@ export async function measureStaking(network: BenchNetwork): Promise<Figures> {
   const token = manifest.contracts.masa;
   const account = network.account("staker", 0);
   const stake = async (amountWei: bigint) =>
-    await chain.gasOf(account, vault.stake.populateTransaction(token, amountWei));
+    await chain.gasInNextSecond(account, vault.stake.populateTransaction(token, amountWei));
   const unbond = async () =>
-    await chain.gasOf(account, vault.startUnbonding.populateTransaction(token, PART_WEI));
+    await chain.gasInNextSecond(account, vault.startUnbonding.populateTransaction(token, PART_WEI));
   const withdraw = async (id: number) =>
     await chain.gasOf(account, vault.withdraw.populateTransaction(token, id, MaxUint256, account));
 
@@ -97,7 +97,7 @@ async function applyWith(network: BenchNetwork, both: boolean): Promise<Measured
     await chain.send(escrow, vault.reserve.populateTransaction(account, 2n * SLASH_WEI));
     const apply = async () => {
       await chain.send(escrow, vault.slash.populateTransaction(account, SLASH_WEI, SLASH_WEI));
-      return await chain.gasOf(manifest.deployer, vault.applySlash.populateTransaction(account));
+      return await chain.gasInNextSecond(manifest.deployer, vault.applySlash.populateTransaction(account));
     };
     return { cold: await apply(), warm: await apply() };
   });

@@ -4,15 +4,24 @@ import { Command, CommanderError } from "commander";
 
 import { explainChainError, MasaError } from "#sdk";
 
+import { claimCommand } from "./commands/claim.ts";
 import { creditCommands } from "./commands/credit.ts";
+import { decideCommands } from "./commands/decide.ts";
+import { delegateCommands } from "./commands/delegate.ts";
+import { governanceCommand } from "./commands/governance.ts";
+import { epochCommand } from "./commands/epoch.ts";
+import { feesCommand } from "./commands/fees.ts";
 import { keeperCommand } from "./commands/keeper.ts";
 import { nodesCommand } from "./commands/nodes.ts";
 import { operatorCommand } from "./commands/operator.ts";
 import { oracleCommand } from "./commands/oracle.ts";
 import { pokeCommand } from "./commands/poke.ts";
+import { proposalCommands } from "./commands/proposals.ts";
+import { proposeCommand } from "./commands/propose.ts";
 import { registerCommands } from "./commands/register.ts";
 import { reportCommand } from "./commands/report.ts";
 import { requirementCommand } from "./commands/requirement.ts";
+import { roleCommands } from "./commands/roles.ts";
 import { rollCommand } from "./commands/roll.ts";
 import { scoreCommand } from "./commands/score.ts";
 import { seatCommand } from "./commands/seat.ts";
@@ -21,12 +30,15 @@ import { stakeCommand } from "./commands/stake.ts";
 import { startCommand } from "./commands/start.ts";
 import { statusCommand } from "./commands/status.ts";
 import { unbondCommand } from "./commands/unbond.ts";
+import { voteCommand } from "./commands/vote.ts";
 import { withdrawCommand } from "./commands/withdraw.ts";
 import { workerCommand } from "./commands/worker.ts";
 
 const program = new Command("masa")
   .description("Masa Protocol: a decentralised market of AI work")
   .exitOverride()
+  // A command whose subcommand has the same options leaves them to it.
+  .enablePositionalOptions()
   .configureOutput({
     outputError: (text, write) => write(`MASA-103 invalid option: ${text.replace(/^error: /, "")}`),
   });
@@ -52,10 +64,20 @@ for (const command of [
   seatCommand(),
   pokeCommand(),
   rollCommand(),
+  ...delegateCommands(),
+  proposeCommand(),
+  ...proposalCommands(),
+  voteCommand(),
+  ...decideCommands(),
+  governanceCommand(),
+  ...roleCommands(),
   workerCommand(),
   oracleCommand(),
   keeperCommand(),
   reportCommand(),
+  epochCommand(),
+  claimCommand(),
+  feesCommand(),
   scoreCommand(),
 ]) {
   program.addCommand(asProgram(command));

@@ -91,6 +91,9 @@ export function address(text: string): string {
   }
 }
 
+/** Addresses between commas. */
+export const addressList = (text: string): string[] => wordList(text).map(address);
+
 /** Words between commas. */
 export function wordList(text: string): string[] {
   const words = text.split(",").map((word) => word.trim());

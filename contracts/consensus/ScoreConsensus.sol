@@ -19,12 +19,15 @@ import {ReportTypes} from "./ReportTypes.sol";
 /// @notice Checks signatures against the frozen set and hands final reports on. Has no owner and no parameters of its
 /// own: threshold and confirmations are frozen with the set. See {IScoreConsensus}.
 contract ScoreConsensus is IScoreConsensus, EIP712 {
-    using ReportTypes for ReportTypes.ScoreReport;
     using ReportTypes for ReportTypes.EpochReport;
 
     uint256 private constant SIGNATURE_LENGTH = 65;
     /// @dev Half of the order of secp256k1: a higher s is the same signature once more.
     uint256 private constant HIGHEST_S = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
+    /// @dev Rounds of a word of `_final`, and where the rest of it begins.
+    uint256 private constant ROUNDS = 192;
+    uint256 private constant BEGAN_AT = 192;
+    uint256 private constant LENGTH_AT = 232;
     /// @dev Gas of a transaction and of a byte of its calldata that is not 0.
     uint256 private constant TRANSACTION_GAS = 21_000;
     uint256 private constant BYTE_GAS = 16;
@@ -42,7 +45,8 @@ contract ScoreConsensus is IScoreConsensus, EIP712 {
     /// @notice Judges what was signed here, and slashes the idle.
     IOffences public offences;
 
-    /// @dev Bit r % 256 of word r / 256: round r is final.
+    /// @dev Bit r % ROUNDS of word r / ROUNDS: round r is final. Above them, from a word's first report on, when the epoch
+    /// began 40 (Unix second) and how long it is 24 (seconds): reports of a running epoch need not ask the clock.
     mapping(uint64 epoch => mapping(uint256 word => uint256)) private _final;
     /// @dev Bit e % 256 of word e / 256: epoch e has its report.
     mapping(uint256 word => uint256) private _finalEpochs;
@@ -97,11 +101,13 @@ contract ScoreConsensus is IScoreConsensus, EIP712 {
     /// @inheritdoc IScoreConsensus
     function postScoreReport(ScoreReport calldata report, uint64 signers, bytes calldata signatures) external {
         uint256 gasAtStart = _gasAtStart();
-        _requireOpen(report.epoch, report.round, report.attempt);
+        uint64 epoch = report.epoch;
+        uint32 round = report.round;
+        uint256 word = _requireOpen(epoch, round, report.attempt);
         bytes32 digest = scoreReportDigest(report);
-        _requireFinal(Turn(report.epoch, report.round, report.attempt, digest), signers, signatures);
-        _final[report.epoch][report.round / 256] |= 1 << (report.round % 256);
-        emit ScoreReportFinalised(report.epoch, report.round, digest, signers, report.attempt, report.poster);
+        _requireFinal(Turn(epoch, round, report.attempt, digest), signers, signatures);
+        _final[epoch][round / ROUNDS] = word | (1 << (round % ROUNDS));
+        emit ScoreReportFinalised(epoch, round, digest, signers, report.attempt, report.poster);
         escrow.settle(report.results, report.poster, gasAtStart);
     }
 
@@ -127,7 +133,7 @@ contract ScoreConsensus is IScoreConsensus, EIP712 {
 
     /// @inheritdoc IScoreConsensus
     function isFinal(uint64 epoch, uint32 round) public view returns (bool) {
-        return (_final[epoch][round / 256] >> (round % 256)) & 1 != 0;
+        return (_final[epoch][round / ROUNDS] >> (round % ROUNDS)) & 1 != 0;
     }
 
     /// @inheritdoc IScoreConsensus
@@ -137,15 +143,20 @@ contract ScoreConsensus is IScoreConsensus, EIP712 {
 
     /// @inheritdoc IScoreConsensus
     function scoreReportDigest(ScoreReport calldata report) public view returns (bytes32) {
-        ReportTypes.ScoreReport memory message = ReportTypes.ScoreReport(
-            report.epoch,
-            report.round,
-            report.attempt,
-            report.poster,
-            report.commitmentSet,
-            keccak256(report.results)
-        );
-        return _hashTypedDataV4(message.structHash());
+        return
+            _hashTypedDataV4(
+                keccak256(
+                    abi.encode(
+                        ReportTypes.SCORE_REPORT_TYPEHASH,
+                        report.epoch,
+                        report.round,
+                        report.attempt,
+                        report.poster,
+                        report.commitmentSet,
+                        keccak256(report.results)
+                    )
+                )
+            );
     }
 
     /// @inheritdoc IScoreConsensus
@@ -172,15 +183,26 @@ contract ScoreConsensus is IScoreConsensus, EIP712 {
     }
 
     /// @dev The round exists, its attempt has begun, its window is open, and no report has finalised it.
-    function _requireOpen(uint64 epoch, uint32 round, uint32 attempt) private view {
-        uint64 current = clock.currentEpoch();
-        if (epoch > current || epoch + 1 < current) revert ScoreConsensus_OutsideWindow(epoch, current);
-        uint256 rounds = clock.lengthOf(epoch) / roundLength;
+    /// @return word Of `_final`, with what the clock said.
+    function _requireOpen(uint64 epoch, uint32 round, uint32 attempt) private view returns (uint256 word) {
+        word = _final[epoch][round / ROUNDS];
+        uint256 length = word >> LENGTH_AT;
+        uint256 began = uint40(word >> BEGAN_AT);
+        // While it runs, an epoch is the current one, and neither its beginning nor its length can change.
+        if (length == 0 || block.timestamp >= began + length) {
+            uint64 current = clock.currentEpoch();
+            if (epoch > current || epoch + 1 < current) revert ScoreConsensus_OutsideWindow(epoch, current);
+            if (length == 0) {
+                (began, length) = (clock.epochStart(epoch), clock.lengthOf(epoch));
+                word |= (began << BEGAN_AT) | (length << LENGTH_AT);
+            }
+        }
+        uint256 rounds = length / roundLength;
         if (round >= rounds) revert ScoreConsensus_NoSuchRound(round, rounds);
         uint256 attempts = roundLength / attemptLength;
         if (attempt >= attempts) revert ScoreConsensus_NoSuchAttempt(attempt, attempts);
-        _requireBegun(clock.epochStart(epoch) + uint256(round) * roundLength, epoch, round, attempt);
-        if (isFinal(epoch, round)) revert ScoreConsensus_AlreadyFinal(epoch, round);
+        _requireBegun(began + uint256(round) * roundLength, epoch, round, attempt);
+        if ((word >> (round % ROUNDS)) & 1 != 0) revert ScoreConsensus_AlreadyFinal(epoch, round);
     }
 
     function _requireBegun(uint256 roundBegins, uint64 epoch, uint32 round, uint32 attempt) private view {
@@ -209,12 +231,10 @@ contract ScoreConsensus is IScoreConsensus, EIP712 {
         IValidatorSet.ReportSet memory set = validatorSet.reportSetOf(turn.epoch);
         if (set.table == address(0)) revert ScoreConsensus_EpochNotFrozen(turn.epoch);
         if (signers & set.mask != 0) revert ScoreConsensus_KeysRevoked(signers & set.mask);
-        uint256 confirmations = LibBit.popCount(signers);
-        if (signatures.length != confirmations * SIGNATURE_LENGTH) {
-            revert ScoreConsensus_SignatureLength(signatures.length, confirmations * SIGNATURE_LENGTH);
-        }
         bytes memory rows = SSTORE2.read(set.table);
-        uint256 signedWeight = _signedWeight(turn.digest, rows, signers, signatures);
+        (uint256 signedWeight, bool sound) = _signedWeight(turn.digest, rows, signers, signatures);
+        if (!sound) _refuse(turn.digest, rows, signers, signatures);
+        uint256 confirmations = signatures.length / SIGNATURE_LENGTH;
         if (!ConsensusMath.isFinal(signedWeight, set.totalWeight, confirmations, set.leastConfirmations)) {
             revert ScoreConsensus_NotEnoughWeight(signedWeight, set.totalWeight, confirmations, set.leastConfirmations);
         }
@@ -229,57 +249,81 @@ contract ScoreConsensus is IScoreConsensus, EIP712 {
         if ((signers >> proposer) & 1 == 0) revert ScoreConsensus_ProposerMissing(proposer);
     }
 
-    /// @dev Weight of the seats in `signers`, every one of which must have signed in the one canonical form.
+    /// @dev No branch for what fails: {_refuse} finds it again, where it costs nobody anything.
+    /// @return weight Of the seats in `signers`.
+    /// @return sound Whether there is one signature for each of them, in the one canonical form, by its key.
     function _signedWeight(
         bytes32 digest,
         bytes memory rows,
         uint64 signers,
         bytes calldata signatures
-    ) private view returns (uint256 weight) {
-        uint256 seats = rows.length / SeatTable.ROW;
-        if (uint256(signers) >> seats != 0) revert ScoreConsensus_UnknownSeat(seats + LibBit.ffs(signers >> seats));
-        uint256 failed = seats;
-        uint256 recovered;
+    ) private view returns (uint256 weight, bool sound) {
         assembly ("memory-safe") {
-            let input := mload(0x40)
+            let free := mload(0x40)
             let row := add(rows, 0x20)
             let signature := signatures.offset
-            mstore(input, digest)
-            // Rows of SeatTable: 28 bytes, key and weight.
+            let fault := 0
+            let answered := 0x20
+            // What the precompile reads lies over the free memory pointer and the zero slot, which are put back.
+            mstore(0, digest)
+            mstore(0x20, 0)
             for {
-                let seat := 0
-            } lt(seat, seats) {
-                seat := add(seat, 1)
+                let left := signers
+            } left {
+                left := shr(1, left)
+                // Rows of SeatTable: 28 bytes, key and weight.
                 row := add(row, 28)
             } {
-                if iszero(and(shr(seat, signers), 1)) {
+                if iszero(and(left, 1)) {
                     continue
                 }
-                let entry := mload(row)
-                let s := calldataload(add(signature, 0x20))
-                let v := byte(0, calldataload(add(signature, 0x40)))
-                mstore(add(input, 0x20), v)
-                mstore(add(input, 0x40), calldataload(signature))
-                mstore(add(input, 0x60), s)
-                // The precompile returns nothing for what recovers to nobody, and 0 stays.
-                mstore(0, 0)
-                if iszero(or(gt(s, HIGHEST_S), gt(sub(v, 27), 1))) {
-                    pop(staticcall(gas(), 1, input, 0x80, 0, 0x20))
-                }
-                recovered := mload(0)
-                // A free seat has the key 0, which nobody may stand for.
-                if or(iszero(recovered), xor(recovered, shr(96, entry))) {
-                    failed := seat
-                    break
-                }
-                weight := add(weight, and(shr(32, entry), 0xffffffffffffffff))
+                mstore8(0x3f, calldataload(add(signature, 0x21)))
+                calldatacopy(0x40, signature, 0x40)
+                let entry := shr(32, mload(row))
+                pop(staticcall(gas(), 1, 0, 0x80, free, 0x20))
+                // It returns nothing for what recovers to nobody, and nobody recovers to the key 0 of a free seat.
+                answered := and(answered, returndatasize())
+                fault := or(fault, or(gt(mload(0x60), HIGHEST_S), xor(mload(free), shr(64, entry))))
+                // Keys add up above the 64 bits of the weights, whose sum fits them.
+                weight := add(weight, entry)
                 signature := add(signature, SIGNATURE_LENGTH)
             }
+            weight := and(weight, 0xffffffffffffffff)
+            mstore(0x40, free)
+            mstore(0x60, 0)
+            // The walk must have ended with the last row at most, and with the last signature.
+            fault := or(fault, gt(row, add(add(rows, 0x20), mload(rows))))
+            fault := or(fault, xor(signature, add(signatures.offset, signatures.length)))
+            sound := iszero(or(fault, iszero(answered)))
         }
-        if (failed == seats) return weight;
-        (address key, ) = SeatTable.rowAt(rows, failed);
-        if (key == address(0)) revert ScoreConsensus_UnknownSeat(failed);
-        revert ScoreConsensus_BadSignature(failed, address(uint160(recovered)));
+    }
+
+    /// @dev Says what is wrong with signatures that {_signedWeight} found unsound: their number, a seat that there is not,
+    /// or the first that is none of its seat's key.
+    function _refuse(bytes32 digest, bytes memory rows, uint64 signers, bytes calldata signatures) private pure {
+        uint256 confirmations = LibBit.popCount(signers);
+        if (signatures.length != confirmations * SIGNATURE_LENGTH) {
+            revert ScoreConsensus_SignatureLength(signatures.length, confirmations * SIGNATURE_LENGTH);
+        }
+        uint256 seats = rows.length / SeatTable.ROW;
+        if (uint256(signers) >> seats != 0) revert ScoreConsensus_UnknownSeat(seats + LibBit.ffs(signers >> seats));
+        for (uint256 begin; ; begin += SIGNATURE_LENGTH) {
+            uint256 seat = LibBit.ffs(signers);
+            (address key, ) = SeatTable.rowAt(rows, seat);
+            if (key == address(0)) revert ScoreConsensus_UnknownSeat(seat);
+            uint256 s = uint256(bytes32(signatures[begin + 32:begin + 64]));
+            address signer =
+                s > HIGHEST_S
+                    ? address(0)
+                    : ecrecover(
+                        digest,
+                        uint8(signatures[begin + 64]),
+                        bytes32(signatures[begin:begin + 32]),
+                        bytes32(s)
+                    );
+            if (signer != key) revert ScoreConsensus_BadSignature(seat, signer);
+            signers &= signers - 1;
+        }
     }
 
     function _requireLength(bytes32 name, uint256 length, uint256 most) private pure {

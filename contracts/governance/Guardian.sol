@@ -25,7 +25,7 @@ contract Guardian is IGuardian, Ownable {
     /// @dev Slashes for which utility was given back: once each.
     mapping(address account => mapping(uint256 id => bool)) private _restored;
 
-    /// @param holder Holds ReverseSlash for `term` seconds from deployment.
+    /// @param holder Holds all three rights for `term` seconds from deployment.
     constructor(
         address owner_,
         IStakeVault vault_,
@@ -36,7 +36,9 @@ contract Guardian is IGuardian, Ownable {
         if (address(vault_) == address(0) || address(standing_) == address(0)) revert Guardian_ZeroAddress();
         vault = vault_;
         standing = standing_;
+        _lend(Right.CancelProposal, holder, term);
         _lend(Right.ReverseSlash, holder, term);
+        _lend(Right.CancelRewardRoot, holder, term);
     }
 
     /// @inheritdoc IGuardian

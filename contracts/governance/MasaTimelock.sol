@@ -4,16 +4,16 @@ pragma solidity 0.8.37;
 import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
 
 /// @title MasaTimelock
-/// @notice Owner of every parameter and holder of the treasury. Nobody holds its admin role; until governance takes
-/// over, its proposers are the bootstrap council named at deployment, and anyone may execute what has waited
-/// (docs/adr/0002).
+/// @notice Owner of every parameter and holder of the treasury. The governor alone schedules, cancels and executes, but
+/// for a bootstrap council where the deployment names one; nobody holds the admin role but the timelock itself once the
+/// deployment has ended (docs/adr/0002).
 contract MasaTimelock is TimelockController {
     /// @param minDelay Seconds between scheduling and execution.
-    /// @param proposers May schedule and cancel.
-    /// @param executors May execute; the zero address stands for anyone.
+    /// @param council Schedules, cancels and executes until it renounces; empty for none.
+    /// @param admin Names the governor, which needs the timelock's address to exist, and renounces; zero for nobody.
     constructor(
         uint256 minDelay,
-        address[] memory proposers,
-        address[] memory executors
-    ) TimelockController(minDelay, proposers, executors, address(0)) {}
+        address[] memory council,
+        address admin
+    ) TimelockController(minDelay, council, council, admin) {}
 }

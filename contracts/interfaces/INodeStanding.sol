@@ -142,9 +142,12 @@ interface INodeStanding {
     /// @param performance p of EQ-01, WAD, 0..1; ignored for oracle nodes, whose performance is 1 − consumption (D5).
     function recordWork(address account, NodeRole role, uint256 work, uint256 performance) external;
 
-    /// @notice Records the answers of a report, many at once. No event: the market's say the same. Right RECORD.
-    /// @param works One word an answer, from the lowest bit up: worker 160, R_base 48, R_base · p 48, in WORK_UNITs.
-    function recordAnswers(uint256[] calldata works) external;
+    /// @notice Records what a report settled: answers of workers and consumption of their askers, as {recordWork} does.
+    /// No event: the market's say the same. Right RECORD.
+    /// @param words One an answer, from the lowest bit up: worker 160, R_base 48, R_base · p 48; then one an asker: oracle
+    /// node 160, consumption 96. In WORK_UNITs.
+    /// @param answers How many of them are answers.
+    function recordReport(uint256[] calldata words, uint256 answers) external;
 
     /// @notice Counts a failed answer of `size` (R_base, wei) for `asker`; enough of them from different askers suspend
     /// the worker for the rest of the epoch (decision D7). Right RECORD.

@@ -89,19 +89,16 @@ interface IRequestEscrow {
 
     event Deposited(address indexed account, uint256 amount, uint256 credit);
     event CreditWithdrawn(address indexed account, address indexed to, uint256 amount, uint256 credit);
+    /// @param minQuality WAD; the request's `request` has its margin above τ.
+    /// @param request All else, packed as it is stored: from the lowest bit up state 3 · kind 5 · has evidence 1 · most
+    /// responses less one 4 · responses 5 · terms 12 · margin 14 (steps of 1e14) · number of the asker 32 · of the first
+    /// worker 32 · response deadline 32 · scoring window 20 · R_base 48 · fee 44 (both in units of 1e9 wei).
     event RequestSubmitted(
         uint256 indexed requestId,
         address indexed asker,
         bytes32 payloadHash,
-        uint8 kind,
-        bool hasEvidence,
-        uint8 maxResponses,
-        uint256 baseReward,
-        uint256 fee,
         uint256 minQuality,
-        uint256 responseDeadline,
-        uint256 scoringDeadline,
-        uint256 terms
+        uint256 request
     );
     event ResponseCommitted(
         uint256 indexed requestId,

@@ -113,7 +113,7 @@ abstract contract MarketLedger is IRequestEscrow, ModuleRights, ReentrancyGuardT
         if (amount == 0) revert RequestEscrow_ZeroAmount();
         uint256 number = _numberOf[msg.sender];
         Asker memory a = _asker(number);
-        a = _spend(msg.sender, number, a, amount);
+        _spend(msg.sender, number, a, amount);
         _storeAsker(number, a);
         emit CreditWithdrawn(msg.sender, to, amount, uint256(a.credit) + _workers[number].earned);
         masa.safeTransfer(to, amount);
@@ -210,19 +210,24 @@ abstract contract MarketLedger is IRequestEscrow, ModuleRights, ReentrancyGuardT
         }
     }
 
-    /// @dev The word of a worker, for what changes single fields: settlements have opened what they take away, and no
-    /// account earns 2^96 wei.
-    function _workerWord(uint256 number) internal view returns (uint256 word) {
+    /// @dev Where the word of a worker is, for what changes single fields: settlements have opened what they take away, and
+    /// no account earns 2^96 wei.
+    function _workerSlot(uint256 number) internal view returns (uint256 slot) {
         Worker storage stored = _workers[number];
         assembly ("memory-safe") {
-            word := sload(stored.slot)
+            slot := stored.slot
         }
     }
 
-    function _storeWorkerWord(uint256 number, uint256 word) internal {
-        Worker storage stored = _workers[number];
+    function _wordIn(uint256 slot) internal view returns (uint256 word) {
         assembly ("memory-safe") {
-            sstore(stored.slot, word)
+            word := sload(slot)
+        }
+    }
+
+    function _store(uint256 slot, uint256 word) internal {
+        assembly ("memory-safe") {
+            sstore(slot, word)
         }
     }
 
@@ -243,7 +248,10 @@ abstract contract MarketLedger is IRequestEscrow, ModuleRights, ReentrancyGuardT
     function _open(uint256 baseReward, uint256 fee) internal returns (uint256 requestId) {
         uint256 word = _totals;
         if (uint32(word) == type(uint32).max) revert RequestEscrow_NumbersExhausted();
-        word += 1 + (baseReward << 32) + (fee << 96);
+        unchecked {
+            // Every field has room for all that the escrow can hold.
+            word += 1 + (baseReward << 32) + (fee << 96);
+        }
         _totals = word;
         requestId = uint32(word);
     }
@@ -251,7 +259,10 @@ abstract contract MarketLedger is IRequestEscrow, ModuleRights, ReentrancyGuardT
     /// @dev Takes requests out of the sums.
     /// @param kept Wei of the fees that wait to be collected from now on.
     function _end(uint256 baseReward, uint256 fee, uint256 kept) internal {
-        _totals = _totals - (baseReward << 32) - (fee << 96) + (kept << FEES_AT);
+        unchecked {
+            // What ends was counted in: no borrow; and all of it is held, so no field is outgrown.
+            _totals = _totals - (baseReward << 32) - (fee << 96) + (kept << FEES_AT);
+        }
     }
 
     function _fees() internal view returns (uint256) {
@@ -272,13 +283,17 @@ abstract contract MarketLedger is IRequestEscrow, ModuleRights, ReentrancyGuardT
     /// @param record Σ {_recordOf}.
     /// @param spent Wei.
     function _record(uint256 number, uint256 record, uint256 spent) internal {
-        _records[number] += record | (spent << 128);
+        unchecked {
+            // Counts of requests and what they paid are far from the ends of their fields.
+            _records[number] += record | (spent << 128);
+        }
     }
 
     // ---------------------------------------------------------------- internal: askers
 
     /// @dev Takes `amount` wei from the credit, and from what the account has earned as a worker where that falls short.
-    function _spend(address account, uint256 number, Asker memory a, uint256 amount) internal returns (Asker memory) {
+    /// Changes `a`.
+    function _spend(address account, uint256 number, Asker memory a, uint256 amount) internal {
         if (amount > a.credit) {
             uint256 earned = _workers[number].earned;
             uint256 lacking = amount - a.credit;
@@ -288,8 +303,10 @@ abstract contract MarketLedger is IRequestEscrow, ModuleRights, ReentrancyGuardT
             _workers[number].earned = uint96(earned - lacking);
             a.credit = uint96(amount);
         }
-        a.credit -= uint96(amount);
-        return a;
+        unchecked {
+            // Not below the amount by now.
+            a.credit -= uint96(amount);
+        }
     }
 
     /// @dev Establishes once an epoch that the account is an eligible oracle node.
@@ -307,7 +324,10 @@ abstract contract MarketLedger is IRequestEscrow, ModuleRights, ReentrancyGuardT
 
     /// @dev F_o in UNITs, rounded up (EQ-08).
     function _feeUnits(Asker memory a, uint256 baseReward) internal view returns (uint256) {
-        return _unitsUp(feeCurve.fee(_consumed(a) * UNIT, baseReward * UNIT));
+        unchecked {
+            // Both are below 2^64 UNITs.
+            return _unitsUp(feeCurve.fee(_consumed(a) * UNIT, baseReward * UNIT));
+        }
     }
 
     /// @param amount Wei, below 2^128.

@@ -51,44 +51,47 @@ contract RequestEscrow is Settlement {
     /// @inheritdoc IRequestEscrow
     function submit(Submission calldata s) external returns (uint256 requestId) {
         Rules memory rules = _rules;
-        RequestWord.Request memory r = _request(s, rules);
+        uint256 word = _wordOf(s, rules);
         (address account, NodeRole role, ) = registry.authorised(msg.sender, RIGHT_ASK);
-        r.asker = _numberFor(account);
-        Asker memory a = _asker(r.asker);
+        uint256 number = _numberFor(account);
+        Asker memory a = _asker(number);
         _requireAsker(account, role, a);
-        r.fee = _feeUnits(a, r.baseReward);
-        _requireWithin("fee", r.fee, 0, RequestWord.MAX_FEE_UNITS);
-        uint256 cost = r.baseReward + r.fee;
-        a = _spend(account, r.asker, a, cost * UNIT);
-        a.open += uint64(cost);
-        uint256 consumed = a.consumed + r.baseReward;
-        // Beyond any reference of a fee: saturating bars nobody from asking.
-        a.consumed = consumed > type(uint56).max ? type(uint56).max : uint56(consumed);
-        _storeAsker(r.asker, a);
+        uint256 baseReward = word.baseRewardOf();
+        uint256 fee = _feeUnits(a, baseReward);
+        _requireWithin("fee", fee, 0, RequestWord.MAX_FEE_UNITS);
+        a.open += uint64(baseReward + fee);
+        unchecked {
+            // Neither reward nor fee reaches 2^64 UNITs.
+            _spend(account, number, a, (baseReward + fee) * UNIT);
+            uint256 consumed = a.consumed + baseReward;
+            // Beyond any reference of a fee: saturating bars nobody from asking.
+            a.consumed = consumed > type(uint56).max ? type(uint56).max : uint56(consumed);
+        }
+        _storeAsker(number, a);
 
-        requestId = _open(r.baseReward, r.fee);
-        _requests[requestId] = RequestWord.pack(r);
-        _emitSubmitted(requestId, account, s.payloadHash, r, rules.threshold);
+        requestId = _open(baseReward, fee);
+        word = word.withAsker(number, fee);
+        _requests[requestId] = word;
+        emit RequestSubmitted(requestId, account, s.payloadHash, _minQuality(word, rules.threshold), word);
     }
 
     /// @inheritdoc IRequestEscrow
     function commit(uint256 requestId, bytes32 commitment) external returns (uint256 index) {
         if (commitment == bytes32(0)) revert RequestEscrow_EmptyCommitment();
         uint256 word = _requireOpen(requestId);
-        RequestWord.Request memory r = word.unpack();
-        if (block.timestamp > r.responseDeadline) {
-            revert RequestEscrow_ResponsesClosed(requestId, r.responseDeadline, block.timestamp);
+        if (block.timestamp > word.responseDeadlineOf()) {
+            revert RequestEscrow_ResponsesClosed(requestId, word.responseDeadlineOf(), block.timestamp);
         }
         (address worker, NodeRole role, uint32 nonce) = registry.authorised(msg.sender, RIGHT_COMMIT);
         uint256 number = _numberFor(worker);
-        index = r.responses;
+        index = word.responsesOf();
         for (uint256 i; i < index; ++i) {
             if (_workerAt(requestId, word, i) == number) {
                 revert RequestEscrow_AlreadyCommitted(requestId, worker);
             }
         }
-        if (index == r.maxResponses) revert RequestEscrow_ResponsesFull(requestId, r.maxResponses);
-        _openCommitment(worker, role, number, _slashUnits(r));
+        if (index == word.maxResponsesOf()) revert RequestEscrow_ResponsesFull(requestId, index);
+        _openCommitment(worker, role, number, _slashUnits(word));
         _requests[requestId] = word.withResponse(number, index);
         if (index != 0) _moreWorkers[requestId][(index - 1) / 8] |= number << (32 * ((index - 1) % 8));
         emit ResponseCommitted(requestId, worker, index, nonce, commitment);
@@ -97,28 +100,28 @@ contract RequestEscrow is Settlement {
     /// @inheritdoc IRequestEscrow
     function cancel(uint256 requestId) external {
         uint256 word = _requireOpen(requestId);
-        RequestWord.Request memory r = word.unpack();
-        address asker = _accountOf[r.asker];
+        address asker = _accountOf[word.askerOf()];
         if (msg.sender != asker) {
             (address account, , ) = registry.authorised(msg.sender, RIGHT_ASK);
             if (account != asker) revert RequestEscrow_NotAsker(requestId, account);
         }
-        if (r.responses != 0) revert RequestEscrow_HasResponses(requestId, r.responses);
-        _refund(requestId, word, r, RequestState.Cancelled);
+        if (word.responsesOf() != 0) revert RequestEscrow_HasResponses(requestId, word.responsesOf());
+        _refund(requestId, word, RequestState.Cancelled);
     }
 
     /// @inheritdoc IRequestEscrow
     function close(uint256 requestId) external {
         uint256 word = _requireOpen(requestId);
-        RequestWord.Request memory r = word.unpack();
-        uint256 closesAt = r.responses == 0 ? r.responseDeadline : r.responseDeadline + r.scoringWindow;
+        uint256 responses = word.responsesOf();
+        uint256 closesAt = word.responseDeadlineOf();
+        if (responses != 0) closesAt += word.scoringWindowOf();
         if (block.timestamp <= closesAt) revert RequestEscrow_TooEarly(requestId, closesAt, block.timestamp);
-        uint256 slashUnits = _slashUnits(r);
-        for (uint256 i; i < r.responses; ++i) {
-            uint256 number = _workerAt(requestId, word, i);
-            _storeWorkerWord(number, _workerWord(number) - (slashUnits << OPEN_AT));
+        uint256 slashUnits = _slashUnits(word);
+        for (uint256 i; i < responses; ++i) {
+            uint256 slot = _workerSlot(_workerAt(requestId, word, i));
+            _store(slot, _wordIn(slot) - (slashUnits << OPEN_AT));
         }
-        _refund(requestId, word, r, r.responses == 0 ? RequestState.Expired : RequestState.Unscored);
+        _refund(requestId, word, responses == 0 ? RequestState.Expired : RequestState.Unscored);
     }
 
     // ---------------------------------------------------------------- owner
@@ -136,20 +139,20 @@ contract RequestEscrow is Settlement {
     function requestOf(uint256 requestId) external view returns (Request memory request) {
         uint256 word = _requests[requestId];
         if (word == 0) return request;
-        RequestWord.Request memory r = word.unpack();
+        uint256 responseDeadline = word.responseDeadlineOf();
         request = Request({
-            asker: _accountOf[r.asker],
-            state: r.state,
-            kind: uint8(r.kind),
-            hasEvidence: r.hasEvidence,
-            maxResponses: uint8(r.maxResponses),
-            responses: uint8(r.responses),
-            baseReward: uint96(r.baseReward * UNIT),
-            fee: uint96(r.fee * UNIT),
-            minQuality: uint64(_terms[r.terms].qualityThreshold.unwrap() + r.marginSteps * RequestWord.MARGIN_STEP),
-            responseDeadline: uint40(r.responseDeadline),
-            scoringDeadline: uint40(r.responseDeadline + r.scoringWindow),
-            terms: uint16(r.terms)
+            asker: _accountOf[word.askerOf()],
+            state: word.stateOf(),
+            kind: uint8(word.kindOf()),
+            hasEvidence: word.hasEvidenceIn(),
+            maxResponses: uint8(word.maxResponsesOf()),
+            responses: uint8(word.responsesOf()),
+            baseReward: uint96(word.baseRewardOf() * UNIT),
+            fee: uint96(word.feeOf() * UNIT),
+            minQuality: uint64(_minQuality(word, _terms[word.termsOf()].qualityThreshold.unwrap())),
+            responseDeadline: uint40(responseDeadline),
+            scoringDeadline: uint40(responseDeadline + word.scoringWindowOf()),
+            terms: uint16(word.termsOf())
         });
     }
 
@@ -175,11 +178,13 @@ contract RequestEscrow is Settlement {
 
     // ---------------------------------------------------------------- internal
 
-    /// @dev Checks a submission; asker and fee are still to be filled in.
-    function _request(Submission calldata s, Rules memory rules) private view returns (RequestWord.Request memory r) {
-        _requireWhole("baseReward", s.baseReward, UNIT);
-        r.baseReward = s.baseReward / UNIT;
-        if (r.baseReward < rules.minBaseReward || r.baseReward > RequestWord.MAX_REWARD_UNITS) {
+    /// @dev Checks a submission.
+    /// @return Its word, in which asker and fee are still to be filled in.
+    function _wordOf(Submission calldata s, Rules memory rules) private view returns (uint256) {
+        uint256 baseReward = s.baseReward;
+        _requireWhole("baseReward", baseReward, UNIT);
+        baseReward /= UNIT;
+        if (baseReward < rules.minBaseReward || baseReward > RequestWord.MAX_REWARD_UNITS) {
             revert RequestEscrow_OutOfRange(
                 "baseReward",
                 s.baseReward,
@@ -190,40 +195,29 @@ contract RequestEscrow is Settlement {
         _requireWithin("responseWindow", s.responseWindow, rules.minResponseWindow, rules.maxResponseWindow);
         _requireWithin("scoringWindow", s.scoringWindow, rules.minScoringWindow, rules.maxScoringWindow);
         _requireWithin("maxResponses", s.maxResponses, 1, rules.maxResponses);
-        uint256 mostQuality = rules.threshold + rules.maxMarginSteps * RequestWord.MARGIN_STEP;
-        _requireWithin("minQuality", s.minQuality, rules.threshold, mostQuality);
-        if (s.kind >= RequestWord.KINDS || (rules.kinds >> s.kind) & 1 == 0) revert RequestEscrow_KindNotOpen(s.kind);
-        r.state = RequestState.Open;
-        r.kind = s.kind;
-        r.hasEvidence = s.hasEvidence;
-        r.maxResponses = s.maxResponses;
-        r.terms = rules.terms;
-        r.marginSteps = (s.minQuality - rules.threshold + RequestWord.MARGIN_STEP - 1) / RequestWord.MARGIN_STEP;
-        r.responseDeadline = block.timestamp + s.responseWindow;
-        r.scoringWindow = s.scoringWindow;
+        uint256 kind = s.kind;
+        if (kind >= RequestWord.KINDS || (rules.kinds >> kind) & 1 == 0) revert RequestEscrow_KindNotOpen(uint8(kind));
+        uint256 word = RequestWord.pack(kind, s.hasEvidence, s.maxResponses, rules.terms, _marginSteps(s, rules));
+        return word.withTimes(block.timestamp + s.responseWindow, s.scoringWindow, baseReward);
     }
 
-    function _emitSubmitted(
-        uint256 requestId,
-        address asker,
-        bytes32 payloadHash,
-        RequestWord.Request memory r,
-        uint256 threshold
-    ) private {
-        emit RequestSubmitted(
-            requestId,
-            asker,
-            payloadHash,
-            uint8(r.kind),
-            r.hasEvidence,
-            uint8(r.maxResponses),
-            r.baseReward * UNIT,
-            r.fee * UNIT,
-            threshold + r.marginSteps * RequestWord.MARGIN_STEP,
-            r.responseDeadline,
-            r.responseDeadline + r.scoringWindow,
-            r.terms
-        );
+    /// @dev Of minQuality above τ, rounded up.
+    function _marginSteps(Submission calldata s, Rules memory rules) private pure returns (uint256) {
+        uint256 threshold = rules.threshold;
+        unchecked {
+            // The margin is below 2^16 steps.
+            uint256 mostQuality = threshold + rules.maxMarginSteps * RequestWord.MARGIN_STEP;
+            _requireWithin("minQuality", s.minQuality, threshold, mostQuality);
+            return (s.minQuality - threshold + RequestWord.MARGIN_STEP - 1) / RequestWord.MARGIN_STEP;
+        }
+    }
+
+    /// @param threshold τ of the request's terms, WAD.
+    function _minQuality(uint256 word, uint256 threshold) private pure returns (uint256) {
+        unchecked {
+            // Below 1, see MarketTermsBook.
+            return threshold + word.marginStepsOf() * RequestWord.MARGIN_STEP;
+        }
     }
 
     function _requireOpen(uint256 requestId) private view returns (uint256 word) {
@@ -234,16 +228,17 @@ contract RequestEscrow is Settlement {
     }
 
     /// @dev The network did not answer, or was not let: R_base and the fee go back.
-    function _refund(uint256 requestId, uint256 word, RequestWord.Request memory r, RequestState state) private {
+    function _refund(uint256 requestId, uint256 word, RequestState state) private {
         _requests[requestId] = word.withState(state);
-        uint256 cost = r.baseReward + r.fee;
-        _refundAsker(r.asker, cost * UNIT, cost);
-        _end(r.baseReward, r.fee, 0);
+        uint256 cost = word.baseRewardOf() + word.feeOf();
+        _refundAsker(word.askerOf(), cost * UNIT, cost);
+        _end(word.baseRewardOf(), word.feeOf(), 0);
         emit RequestClosed(requestId, state, cost * UNIT);
     }
 
     /// @dev ⌈κ·R_base⌉ in UNITs, rounded up.
-    function _slashUnits(RequestWord.Request memory r) private view returns (uint256) {
-        return _unitsUp(RewardMath.slashAmountUp(r.baseReward * UNIT, _terms[r.terms].slashShare.unwrap()));
+    function _slashUnits(uint256 word) private view returns (uint256) {
+        return
+            _unitsUp(RewardMath.slashAmountUp(word.baseRewardOf() * UNIT, _terms[word.termsOf()].slashShare.unwrap()));
     }
 }

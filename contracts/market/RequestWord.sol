@@ -26,44 +26,39 @@ library RequestWord {
     uint256 private constant ONE_RESPONSE = 1 << 13;
     uint256 private constant WORKER_AT = 76;
 
-    /// @dev A request as the market works with it.
-    struct Request {
-        IRequestEscrow.RequestState state;
-        uint256 kind;
-        bool hasEvidence;
-        uint256 maxResponses;
-        uint256 responses; // commitments so far
-        uint256 terms;
-        uint256 marginSteps;
-        uint256 asker; // number of the account
-        uint256 worker; // number of the account that committed first, 0: none
-        uint256 responseDeadline; // Unix second
-        uint256 scoringWindow; // seconds
-        uint256 baseReward; // UNITs
-        uint256 fee; // UNITs
+    /// @notice An open request without responses. The rest is filled in by {withTimes} and {withAsker}.
+    function pack(
+        uint256 kind,
+        bool hasEvidence,
+        uint256 maxResponses,
+        uint256 terms,
+        uint256 marginSteps
+    ) internal pure returns (uint256 word) {
+        word = uint256(IRequestEscrow.RequestState.Open) | (kind << 3) | ((maxResponses - 1) << 9);
+        word |= (terms << 18) | (marginSteps << 30);
+        if (hasEvidence) word |= 1 << 8;
     }
 
-    function pack(Request memory r) internal pure returns (uint256 word) {
-        word = uint256(r.state) | (r.kind << 3) | (r.hasEvidence ? 1 << 8 : 0) | ((r.maxResponses - 1) << 9);
-        word |= (r.responses << 13) | (r.terms << 18) | (r.marginSteps << 30) | (r.asker << 44);
-        word |= (r.worker << WORKER_AT) | (r.responseDeadline << 108) | (r.scoringWindow << 140);
-        word |= (r.baseReward << 160) | (r.fee << 208);
+    /// @param responseDeadline Unix second.
+    /// @param scoringWindow Seconds.
+    /// @param baseReward UNITs.
+    function withTimes(
+        uint256 word,
+        uint256 responseDeadline,
+        uint256 scoringWindow,
+        uint256 baseReward
+    ) internal pure returns (uint256) {
+        return word | (responseDeadline << 108) | (scoringWindow << 140) | (baseReward << 160);
     }
 
-    function unpack(uint256 word) internal pure returns (Request memory r) {
-        r.state = stateOf(word);
-        r.kind = (word >> 3) & 31;
-        r.hasEvidence = hasEvidenceIn(word);
-        r.maxResponses = maxResponsesOf(word);
-        r.responses = responsesOf(word);
-        r.terms = termsOf(word);
-        r.marginSteps = marginStepsOf(word);
-        r.asker = askerOf(word);
-        r.worker = workerOf(word);
-        r.responseDeadline = responseDeadlineOf(word);
-        r.scoringWindow = scoringWindowOf(word);
-        r.baseReward = baseRewardOf(word);
-        r.fee = feeOf(word);
+    /// @param asker Number of the account.
+    /// @param fee UNITs.
+    function withAsker(uint256 word, uint256 asker, uint256 fee) internal pure returns (uint256) {
+        return word | (asker << 44) | (fee << 208);
+    }
+
+    function kindOf(uint256 word) internal pure returns (uint256) {
+        return (word >> 3) & 31;
     }
 
     function hasEvidenceIn(uint256 word) internal pure returns (bool) {
@@ -71,7 +66,9 @@ library RequestWord {
     }
 
     function maxResponsesOf(uint256 word) internal pure returns (uint256) {
-        return ((word >> 9) & 15) + 1;
+        unchecked {
+            return ((word >> 9) & 15) + 1;
+        }
     }
 
     function responsesOf(uint256 word) internal pure returns (uint256) {
@@ -113,9 +110,12 @@ library RequestWord {
     /// @notice Whether a report may settle the request now: it is open, closed to answers, and not past its scoring
     /// deadline.
     function isDue(uint256 word) internal view returns (bool) {
-        if (stateOf(word) != IRequestEscrow.RequestState.Open) return false;
+        if (word & STATE != uint256(IRequestEscrow.RequestState.Open)) return false;
         uint256 deadline = responseDeadlineOf(word);
-        if (block.timestamp > deadline) return block.timestamp <= deadline + scoringWindowOf(word);
+        unchecked {
+            // A second of 32 bits and a window of 20.
+            if (block.timestamp > deadline) return block.timestamp <= deadline + scoringWindowOf(word);
+        }
         return responsesOf(word) == maxResponsesOf(word);
     }
 

@@ -21,6 +21,9 @@ library ResultCodec {
     /// @notice Most responses of one request.
     uint256 internal constant MAX_RESPONSES_PER_RESULT = 16;
     uint8 internal constant UNSCORED = 255;
+    /// @dev The highest bit of each of four sub-scores side by side, and 2^31 − 1 − SCORE_ONE in each.
+    uint256 private constant TOPS = 0x80000000800000008000000080000000;
+    uint256 private constant TO_THE_TOP = 0x446535ff446535ff446535ff446535ff;
 
     /// @notice The bytes are not a canonical encoding; `offset` is where reading stopped.
     error ResultCodec_Malformed(uint256 offset);
@@ -44,7 +47,10 @@ library ResultCodec {
         }
         requestId = head >> 8;
         count = uint8(head);
-        end = offset + LINE_HEAD + count * RESPONSE;
+        unchecked {
+            // Offsets are those of calldata, far from 256 bits.
+            end = offset + LINE_HEAD + count * RESPONSE;
+        }
         if (count == 0 || count > MAX_RESPONSES_PER_RESULT || end > results.length) {
             revert ResultCodec_Malformed(offset);
         }
@@ -58,20 +64,29 @@ library ResultCodec {
         uint256 requestId,
         uint256 index
     ) internal pure returns (uint256 response) {
-        uint256 begin = offset + LINE_HEAD + index * RESPONSE;
-        assembly ("memory-safe") {
-            response := shr(88, calldataload(add(results.offset, begin)))
-        }
+        response = givenAt(results, offset, index);
         if (isUnscored(response)) {
-            if (response >> 8 != 0) revert ResultCodec_Malformed(begin);
+            if (response >> 8 != 0) revert ResultCodec_Malformed(offset + LINE_HEAD + index * RESPONSE);
             return response;
         }
-        if (
-            relevanceOf(response) > SCORE_ONE ||
-            coherenceOf(response) > SCORE_ONE ||
-            factualOf(response) > SCORE_ONE ||
-            responseTimeOf(response) > SCORE_ONE
-        ) revert ResultCodec_ScoreOutOfRange(requestId, index, _firstAboveOne(response));
+        unchecked {
+            // All four sub-scores at once: with what is missing to 2^31 added, one above 1 has its highest bit set, and
+            // only such a one can carry into its neighbour.
+            uint256 scores = response >> 40;
+            if ((scores | (scores + TO_THE_TOP)) & TOPS != 0) {
+                revert ResultCodec_ScoreOutOfRange(requestId, index, _firstAboveOne(response));
+            }
+        }
+    }
+
+    /// @notice {responseAt} of a response that was checked before.
+    function givenAt(bytes calldata results, uint256 offset, uint256 index) internal pure returns (uint256 response) {
+        unchecked {
+            uint256 begin = offset + LINE_HEAD + index * RESPONSE;
+            assembly ("memory-safe") {
+                response := shr(88, calldataload(add(results.offset, begin)))
+            }
+        }
     }
 
     function _firstAboveOne(uint256 response) private pure returns (uint256) {

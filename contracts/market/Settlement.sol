@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {NodeRole} from "../interfaces/INodeRegistry.sol";
 import {IRequestEscrow} from "../interfaces/IRequestEscrow.sol";
 import {RewardMath} from "../math/RewardMath.sol";
 import {StakingMath} from "../math/StakingMath.sol";
@@ -28,8 +27,10 @@ abstract contract Settlement is MarketTermsBook {
         uint256 reserved; // UNITs
         uint256 fees; // UNITs
         uint256 posterMost; // wei
-        uint256[] works; // see {INodeStanding-recordAnswers}
+        uint256[] works; // words of answers, see {INodeStanding-recordReport}
         uint256 workCount;
+        uint256[] consumptions; // words of askers
+        uint256 consumptionCount;
         uint256 weightThroughput;
         uint256 targetThroughput;
         uint256 resourceShare;
@@ -47,16 +48,8 @@ abstract contract Settlement is MarketTermsBook {
         uint256 record; // see {_record}
         // of the line
         uint256 requestId;
-        uint256 word; // of its request
-        uint256 count; // of its responses
-        uint256 scored; // of these
-        uint256 slash; // ⌈κ·R_base⌉, wei
-        uint256 slashUnits; // the same in UNITs, rounded up
-        uint256 winner; // index of the best at or above minQuality; `count` if there is none
-        uint256 best; // the highest Q
-        uint256 slashes; // answers below τ, frauds among them
-        uint256[16] given; // responses as the report has them
-        uint256[16] qualities; // Q of each, 0 where it is unscored or a fraud
+        uint256 slashUnits; // ⌈κ·R_base⌉, rounded up to UNITs
+        uint256[16] qualities; // Q of each response, 0 where it is unscored or a fraud
     }
 
     /// @notice Gas of what follows the measurement of a poster's gas: the writes that pay it, and the end of the
@@ -86,11 +79,13 @@ abstract contract Settlement is MarketTermsBook {
         if (results.length == 0) revert RequestEscrow_EmptyReport();
         gasAtStart = _withoutWithheld(gasAtStart);
         Tally memory t;
-        t.works = new uint256[](results.length / ResultCodec.RESPONSE);
+        // Room for a word a response and a word a line; the latter go behind the former in the end.
+        uint256 mostLines = results.length / (ResultCodec.LINE_HEAD + ResultCodec.RESPONSE);
+        t.works = new uint256[](results.length / ResultCodec.RESPONSE + mostLines);
+        t.consumptions = new uint256[](mostLines);
         (t.weightThroughput, t.targetThroughput, t.resourceShare) = standing.workTerms();
         for (uint256 offset; offset < results.length;) {
-            offset = _read(t, results, offset);
-            _settleLine(t);
+            offset = _settleLine(t, results, offset);
         }
         _flushAsker(t);
         _flushWorks(t);
@@ -105,95 +100,122 @@ abstract contract Settlement is MarketTermsBook {
         _takeFees(paid);
     }
 
-    /// @dev Reads a line into the scratch.
+    /// @dev A line settles if its request is due, has as many responses, one at least is scored, and the lines before it
+    /// have left room. A request that finds none is left open for the next report.
     /// @return end Where the line ends.
-    function _read(Tally memory t, bytes calldata results, uint256 offset) private pure returns (uint256 end) {
+    function _settleLine(Tally memory t, bytes calldata results, uint256 offset) private returns (uint256 end) {
         uint256 requestId;
         uint256 count;
         (requestId, count, end) = results.lineAt(offset);
-        if (requestId <= t.requestId) revert ResultCodec.ResultCodec_Unsorted(t.requestId, requestId);
-        if (++t.lines > ResultCodec.MAX_RESULTS) {
-            revert RequestEscrow_TooManyResults(t.lines, ResultCodec.MAX_RESULTS);
+        bool settles = _check(t, results, offset, requestId, count) != 0;
+        uint256 slot = _requestSlot(requestId);
+        uint256 word = _wordIn(slot);
+        uint256 winner;
+        uint256 best;
+        settles = settles && count == word.responsesOf() && word.isDue();
+        if (settles) (settles, winner, best) = _judge(t, results, offset, word);
+        if (!settles) {
+            emit ResultSkipped(requestId, word.stateOf());
+            return end;
         }
-        t.responses += count;
-        if (t.responses > ResultCodec.MAX_RESPONSES) {
-            revert RequestEscrow_TooManyResponses(t.responses, ResultCodec.MAX_RESPONSES);
-        }
-        uint256 scored;
-        for (uint256 i; i < count; ++i) {
-            uint256 response = results.responseAt(offset, requestId, i);
-            t.given[i] = response;
-            if (!response.isUnscored()) {
-                unchecked {
-                    ++scored;
-                }
-            }
-        }
-        (t.requestId, t.count, t.scored) = (requestId, count, scored);
-    }
-
-    /// @dev A line settles if its request is due, has as many responses, one at least is scored, and the lines before it
-    /// have left room. A request that finds none is left open for the next report.
-    function _settleLine(Tally memory t) private {
-        uint256 word = _requests[t.requestId];
-        t.word = word;
-        if (t.count != word.responsesOf() || t.scored == 0 || !word.isDue() || !_hasRoom(t)) {
-            emit ResultSkipped(t.requestId, word.stateOf());
-            return;
-        }
-        _requests[t.requestId] = word.withState(RequestState.Settled);
-        if (t.asker != word.askerOf()) {
-            _flushAsker(t);
-            t.asker = word.askerOf();
-        }
-        uint256 baseReward = word.baseRewardOf();
-        t.slash = RewardMath.slashAmountUp(baseReward * UNIT, t.slashShare);
-        t.slashUnits = _unitsUp(t.slash);
-        for (uint256 i; i < t.count; ++i) {
-            _settleResponse(t, i);
-        }
-        uint256 accepted = 1;
-        if (t.winner == t.count) {
-            emit RequestSettled(t.requestId, address(0), 0, 0);
-            accepted = 0;
-        }
+        _store(slot, word.withState(RequestState.Settled));
+        _settleResponses(t, results, offset, word, winner);
         unchecked {
             // A report has 200 lines at most, and their fields are far from 256 bits.
-            t.asked += baseReward;
+            t.asked += word.baseRewardOf();
             t.askerFees += word.feeOf();
             t.posterMost += (word.feeOf() * UNIT * t.posterShare) / WAD;
-            t.record += _recordOf(accepted, t.best / SCORE_TO_WAD);
+            t.record += _recordOf(winner == count ? 0 : 1, best / SCORE_TO_WAD);
+        }
+        if (winner == count) emit RequestSettled(requestId, address(0), 0, 0);
+    }
+
+    function _settleResponses(
+        Tally memory t,
+        bytes calldata results,
+        uint256 offset,
+        uint256 word,
+        uint256 winner
+    ) private {
+        unchecked {
+            t.slashUnits = _unitsUp(RewardMath.slashAmountUp(word.baseRewardOf() * UNIT, t.slashShare));
+            uint256 count = word.responsesOf();
+            for (uint256 i; i < count; ++i) {
+                _settleResponse(t, word, i, results.givenAt(offset, i), i == winner);
+            }
         }
     }
 
-    /// @dev Judges the line and takes what it costs from the report's room.
-    function _hasRoom(Tally memory t) private view returns (bool) {
-        uint256 terms = t.word.termsOf();
-        if (t.terms != terms + 1) _loadTerms(t, terms);
-        _judge(t);
+    /// @dev Refuses what no report may say, whatever becomes of the line.
+    /// @return scored Number of scored responses.
+    function _check(
+        Tally memory t,
+        bytes calldata results,
+        uint256 offset,
+        uint256 requestId,
+        uint256 count
+    ) private pure returns (uint256 scored) {
+        if (requestId <= t.requestId) revert ResultCodec.ResultCodec_Unsorted(t.requestId, requestId);
+        t.requestId = requestId;
         unchecked {
-            uint256 work = t.work + WORK_LINE + t.count * WORK_ANSWER + t.slashes * WORK_SLASH;
-            if (t.asker != t.word.askerOf()) work += WORK_ASKER;
+            uint256 lines = t.lines + 1;
+            if (lines > ResultCodec.MAX_RESULTS) revert RequestEscrow_TooManyResults(lines, ResultCodec.MAX_RESULTS);
+            t.lines = lines;
+            uint256 responses = t.responses + count;
+            if (responses > ResultCodec.MAX_RESPONSES) {
+                revert RequestEscrow_TooManyResponses(responses, ResultCodec.MAX_RESPONSES);
+            }
+            t.responses = responses;
+            for (uint256 i; i < count; ++i) {
+                if (!results.responseAt(offset, requestId, i).isUnscored()) ++scored;
+            }
+        }
+    }
+
+    /// @dev Judges the line, and takes what it costs from the report's room. Strictly greater: a tie goes to the earlier
+    /// commitment.
+    /// @return hasRoom Whether there was enough.
+    /// @return winner Index of the best at or above minQuality; the number of responses if there is none.
+    /// @return best The highest Q.
+    function _judge(
+        Tally memory t,
+        bytes calldata results,
+        uint256 offset,
+        uint256 word
+    ) private returns (bool hasRoom, uint256 winner, uint256 best) {
+        if (t.terms != word.termsOf() + 1) _loadTerms(t, word.termsOf());
+        uint256 count = word.responsesOf();
+        uint256 slashes; // answers below τ, frauds among them
+        winner = count;
+        unchecked {
+            uint256 minQuality = t.threshold + word.marginStepsOf() * RequestWord.MARGIN_STEP;
+            for (uint256 i; i < count; ++i) {
+                uint256 response = results.givenAt(offset, i);
+                uint256 quality = response.flagOf() == 0 ? _qualityDown(t.weights, response, word.hasEvidenceIn()) : 0;
+                t.qualities[i] = quality;
+                if (quality < t.threshold && !response.isUnscored()) ++slashes;
+                if (quality <= best) continue;
+                best = quality;
+                if (quality >= minQuality) winner = i;
+            }
+        }
+        hasRoom = _takeRoom(t, word.askerOf(), count, slashes);
+    }
+
+    /// @dev Counts a line in, if there is room for it; then turns to its asker.
+    function _takeRoom(Tally memory t, uint256 asker, uint256 count, uint256 slashes) private returns (bool) {
+        bool sameAsker = t.asker == asker;
+        unchecked {
+            uint256 work = t.work + WORK_LINE + count * WORK_ANSWER + slashes * WORK_SLASH;
+            if (!sameAsker) work += WORK_ASKER;
             if (work > MAX_WORK) return false;
             t.work = work;
         }
-        return true;
-    }
-
-    /// @dev Strictly greater: a tie goes to the earlier commitment.
-    function _judge(Tally memory t) private pure {
-        uint256 count = t.count;
-        uint256 minQuality = t.threshold + t.word.marginStepsOf() * RequestWord.MARGIN_STEP;
-        (t.winner, t.best, t.slashes) = (count, 0, 0);
-        for (uint256 i; i < count; ++i) {
-            uint256 response = t.given[i];
-            uint256 quality = response.flagOf() == 0 ? _qualityDown(t.weights, response, t.word.hasEvidenceIn()) : 0;
-            t.qualities[i] = quality;
-            if (quality < t.threshold && !response.isUnscored()) ++t.slashes;
-            if (quality <= t.best) continue;
-            t.best = quality;
-            if (quality >= minQuality) t.winner = i;
+        if (!sameAsker) {
+            _flushAsker(t);
+            t.asker = asker;
         }
+        return true;
     }
 
     function _qualityDown(
@@ -201,75 +223,80 @@ abstract contract Settlement is MarketTermsBook {
         uint256 response,
         bool hasEvidence
     ) private pure returns (uint256) {
-        return
-            RewardMath.qualityDown(
-                response.relevanceOf() * SCORE_TO_WAD,
-                response.coherenceOf() * SCORE_TO_WAD,
-                response.factualOf() * SCORE_TO_WAD,
-                response.responseTimeOf() * SCORE_TO_WAD,
-                weights,
-                hasEvidence
-            );
+        unchecked {
+            return
+                RewardMath.qualityDown(
+                    response.relevanceOf() * SCORE_TO_WAD,
+                    response.coherenceOf() * SCORE_TO_WAD,
+                    response.factualOf() * SCORE_TO_WAD,
+                    response.responseTimeOf() * SCORE_TO_WAD,
+                    weights,
+                    hasEvidence
+                );
+        }
     }
 
     /// @dev Pays, frees or slashes one worker. A response that was scored counts as work with the R_base that stood
     /// behind it, paid or not: a bad answer is work too.
-    function _settleResponse(Tally memory t, uint256 i) private {
-        uint256 number = _workerAt(t.requestId, t.word, i);
+    function _settleResponse(Tally memory t, uint256 word, uint256 i, uint256 response, bool wins) private {
+        uint256 number = _workerAt(t.requestId, word, i);
         address account = _accountOf[number];
         uint256 quality = t.qualities[i];
+        uint256 slot = _workerSlot(number);
         uint256 stored;
         unchecked {
             // What the commitment has opened is closed: no borrow.
-            stored = _workerWord(number) - (t.slashUnits << OPEN_AT);
+            stored = _wordIn(slot) - (t.slashUnits << OPEN_AT);
         }
-        if (t.given[i].isUnscored()) {
-            _storeWorkerWord(number, stored);
+        if (wins) {
+            uint256 reward;
+            unchecked {
+                reward = RewardMath.rewardDown(word.baseRewardOf() * UNIT, quality, t.threshold);
+                t.paid += reward;
+                _store(slot, stored + reward);
+            }
+            emit RequestSettled(t.requestId, account, reward, quality);
+        } else if (response.isUnscored()) {
+            _store(slot, stored);
             emit ResponseSettled(t.requestId, account, ResponseOutcome.Unscored, 0, 0, 0);
             return;
-        }
-        if (i == t.winner) {
-            uint256 reward = RewardMath.rewardDown(t.word.baseRewardOf() * UNIT, quality, t.threshold);
-            t.paid += reward;
-            _storeWorkerWord(number, stored + reward);
-            emit RequestSettled(t.requestId, account, reward, quality);
         } else if (quality < t.threshold) {
-            _slash(t, number, account, stored, t.given[i].flagOf(), quality);
+            _store(slot, _withoutEligibility(stored - (t.slashUnits << BACKING_AT)));
+            _slash(t, word, account, response.flagOf(), quality);
         } else {
-            _storeWorkerWord(number, stored);
+            _store(slot, stored);
             emit ResponseSettled(t.requestId, account, ResponseOutcome.Unpaid, quality, 0, 0);
         }
-        _addWork(t, account, t.given[i].throughputOf(), quality);
+        _addWork(t, account, word.baseRewardOf(), response.throughputOf(), quality);
     }
 
     /// @dev Books the slash, which ends what stood behind the commitment and what is known of the worker's eligibility.
-    function _slash(
-        Tally memory t,
-        uint256 number,
-        address account,
-        uint256 stored,
-        uint8 fraud,
-        uint256 quality
-    ) private {
-        uint256 slashed = t.slash;
-        _storeWorkerWord(number, _withoutEligibility(stored - (t.slashUnits << BACKING_AT)));
+    function _slash(Tally memory t, uint256 word, address account, uint8 fraud, uint256 quality) private {
+        uint256 baseReward = word.baseRewardOf() * UNIT;
+        uint256 slashed = RewardMath.slashAmountUp(baseReward, t.slashShare);
         vault.slash(account, t.slashUnits * UNIT, slashed);
-        standing.strike(account, _accountOf[t.asker], t.word.baseRewardOf() * UNIT);
+        standing.strike(account, _accountOf[t.asker], baseReward);
         emit ResponseSettled(t.requestId, account, ResponseOutcome.Slashed, quality, slashed, fraud);
     }
 
-    function _addWork(Tally memory t, address account, uint256 throughput, uint256 quality) private pure {
-        uint256 performance = StakingMath.workerPerformanceDown(
-            StakingMath.throughputRatioDown(throughput, t.targetThroughput),
-            quality,
-            t.weightThroughput,
-            WAD - t.weightThroughput
-        );
-        // A UNIT is standing's WORK_UNIT.
+    function _addWork(Tally memory t, address account, uint256 work, uint256 throughput, uint256 quality) private pure {
         unchecked {
-            uint256 work = t.word.baseRewardOf();
+            uint256 performance = StakingMath.workerPerformanceDown(
+                StakingMath.throughputRatioDown(throughput, t.targetThroughput),
+                quality,
+                t.weightThroughput,
+                WAD - t.weightThroughput
+            );
+            // A UNIT is standing's WORK_UNIT.
             uint256 weighted = (work * performance) / WAD;
-            t.works[t.workCount++] = uint256(uint160(account)) | (work << 160) | (weighted << 208);
+            _append(t.works, t.workCount++, uint256(uint160(account)) | (work << 160) | (weighted << 208));
+        }
+    }
+
+    /// @dev The arrays have room for whatever a report of their length can say.
+    function _append(uint256[] memory words, uint256 index, uint256 word) private pure {
+        assembly ("memory-safe") {
+            mstore(add(add(words, 0x20), shl(5, index)), word)
         }
     }
 
@@ -290,23 +317,30 @@ abstract contract Settlement is MarketTermsBook {
         uint256 number = t.asker;
         if (number == 0) return;
         uint256 asked = t.asked * UNIT;
-        _refundAsker(number, asked - t.paid, t.asked + t.askerFees);
+        unchecked {
+            // Rewards are at most what was asked for, and sums of 200 lines are far from 256 bits.
+            _refundAsker(number, asked - t.paid, t.asked + t.askerFees);
+            t.reserved += t.asked;
+            t.fees += t.askerFees;
+            uint256 consumed = UtilityMath.consumptionDown(asked, t.paid, t.resourceShare) / UNIT;
+            _append(t.consumptions, t.consumptionCount++, uint256(uint160(_accountOf[number])) | (consumed << 160));
+        }
         _record(number, t.record, t.paid);
-        t.reserved += t.asked;
-        t.fees += t.askerFees;
-        uint256 consumed = UtilityMath.consumptionDown(asked, t.paid, t.resourceShare);
-        standing.recordWork(_accountOf[number], NodeRole.Oracle, consumed, 0);
         (t.asker, t.asked, t.askerFees, t.paid, t.record) = (0, 0, 0, 0, 0);
     }
 
     function _flushWorks(Tally memory t) private {
-        uint256[] memory works = t.works;
-        uint256 count = t.workCount;
-        if (count == 0) return;
-        assembly ("memory-safe") {
-            mstore(works, count)
+        uint256 askers = t.consumptionCount;
+        if (askers == 0) return;
+        uint256[] memory words = t.works;
+        uint256 answers = t.workCount;
+        for (uint256 i; i < askers; ++i) {
+            _append(words, answers + i, t.consumptions[i]);
         }
-        standing.recordAnswers(works);
+        assembly ("memory-safe") {
+            mstore(words, add(answers, askers))
+        }
+        standing.recordReport(words, answers);
     }
 
     /// @return paid Wei, at most `most`.
@@ -327,6 +361,15 @@ abstract contract Settlement is MarketTermsBook {
     function _withoutWithheld(uint256 gasAtStart) private view returns (uint256) {
         uint256 withheld = gasleft() / 63;
         return gasAtStart > withheld ? gasAtStart - withheld : 0;
+    }
+
+    function _requestSlot(uint256 requestId) private view returns (uint256 slot) {
+        mapping(uint256 requestId => uint256 word) storage requests = _requests;
+        assembly ("memory-safe") {
+            mstore(0, requestId)
+            mstore(0x20, requests.slot)
+            slot := keccak256(0, 0x40)
+        }
     }
 
     /// @dev Number of the worker that committed at `index` to the request whose word is `word`.

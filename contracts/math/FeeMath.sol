@@ -55,14 +55,21 @@ library FeeMath {
         uint256 end = before + added;
         if (before > referenceConsumption) before = referenceConsumption;
         if (end > referenceConsumption) end = referenceConsumption;
-        uint256 rising = end - before;
-        uint256 flat = added - rising;
-        uint256 twice = 2 * referenceConsumption;
-        // The mean price of the rising part, and a price of 1, in units of 1 / (2·reference·WAD).
-        uint256 price = twice * baseRate + (maxRate - baseRate) * (before + end);
-        uint256 one = twice * WAD;
-        increase = FixedPointMathLib.fullMulDiv(rising, price, one) + FixedPointMathLib.fullMulDiv(flat, maxRate, WAD);
-        uint256 rest = mulmod(rising, price, one) + twice * mulmod(flat, maxRate, WAD);
+        uint256 price = maxRate - baseRate;
+        uint256 one;
+        unchecked {
+            // By the bounds above: the reference is below 2^104, a price below 2^170, and a remainder below its divisor.
+            // The mean price of the rising part, and a price of 1, in units of 1 / (2·reference·WAD).
+            price = 2 * referenceConsumption * baseRate + price * (before + end);
+            one = 2 * referenceConsumption * WAD;
+            before = end - before; // the rising part
+            added -= before;
+        }
+        increase = FixedPointMathLib.fullMulDiv(before, price, one) + FixedPointMathLib.fullMulDiv(added, maxRate, WAD);
+        uint256 rest;
+        unchecked {
+            rest = mulmod(before, price, one) + 2 * referenceConsumption * mulmod(added, maxRate, WAD);
+        }
         increase += FixedPointMathLib.divUp(rest, one);
     }
 }

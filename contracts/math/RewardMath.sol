@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
-
 /// @title Formulas of section 8 of the paper: quality, reward and slash of a response
-/// @notice Every ratio is WAD (1e18 = 1). Amounts are wei of MASA.
+/// @notice Every ratio is WAD (1e18 = 1). Amounts are wei of MASA, below 2^128: no product with a ratio overflows.
 library RewardMath {
     uint256 internal constant WAD = 1e18;
 
@@ -25,9 +23,12 @@ library RewardMath {
         uint256[4] memory weights,
         bool hasEvidence
     ) internal pure returns (uint256) {
-        uint256 weighted = weights[0] * relevance + weights[1] * coherence + weights[3] * responseTime;
-        if (hasEvidence) return (weighted + weights[2] * factual) / WAD;
-        return weighted / (WAD - weights[2]);
+        unchecked {
+            // Products of two ratios, far from 256 bits.
+            uint256 weighted = weights[0] * relevance + weights[1] * coherence + weights[3] * responseTime;
+            if (hasEvidence) return (weighted + weights[2] * factual) / WAD;
+            return weighted / (WAD - weights[2]);
+        }
     }
 
     /// @notice R_req = R_base·Q if Q ≥ τ, else 0. What is left of R_base goes back to the oracle node.
@@ -37,7 +38,10 @@ library RewardMath {
     /// @return reward Wei, rounded down.
     /// @custom:formula EQ-17
     function rewardDown(uint256 baseReward, uint256 quality, uint256 threshold) internal pure returns (uint256) {
-        return quality < threshold ? 0 : FixedPointMathLib.mulDiv(baseReward, quality, WAD);
+        if (quality < threshold) return 0;
+        unchecked {
+            return (baseReward * quality) / WAD;
+        }
     }
 
     /// @notice ⌈κ·R_base⌉, at least one unit: what a response below τ or flagged as fraud costs, and what its
@@ -46,7 +50,9 @@ library RewardMath {
     /// @param slashShare κ in (0, 1), WAD.
     /// @return amount Stake units, rounded up.
     function slashAmountUp(uint256 baseReward, uint256 slashShare) internal pure returns (uint256 amount) {
-        amount = FixedPointMathLib.mulDivUp(baseReward, slashShare, WAD);
+        unchecked {
+            amount = (baseReward * slashShare + WAD - 1) / WAD;
+        }
         if (amount == 0) amount = 1;
     }
 

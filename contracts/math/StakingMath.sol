@@ -203,13 +203,21 @@ library StakingMath {
         uint256 weightThroughput,
         uint256 weightQuality
     ) internal pure returns (uint256) {
-        return (weightThroughput * throughput + weightQuality * quality) / WAD;
+        unchecked {
+            // Products of two ratios, far from 256 bits.
+            return (weightThroughput * throughput + weightQuality * quality) / WAD;
+        }
     }
 
     /// @notice P_w = min(1, measured throughput / target).
+    /// @param measured Bytes a second, below 2^128.
+    /// @param target The same unit; 0: none.
     /// @return ratio WAD, rounded down; 1 if there is no target.
     function throughputRatioDown(uint256 measured, uint256 target) internal pure returns (uint256) {
-        return measured >= target ? WAD : (measured * WAD) / target;
+        if (measured >= target) return WAD;
+        unchecked {
+            return (measured * WAD) / target;
+        }
     }
 
     /// @notice U_role = Σ U_i / n, the mean utility of a role, from its running sum.

@@ -8,9 +8,11 @@ import {CollateralMath} from "../math/CollateralMath.sol";
 import {ConsensusMath} from "../math/ConsensusMath.sol";
 import {EmissionMath} from "../math/EmissionMath.sol";
 import {FeeMath} from "../math/FeeMath.sol";
+import {GovernanceMath} from "../math/GovernanceMath.sol";
 import {RewardMath} from "../math/RewardMath.sol";
 import {StakingMath} from "../math/StakingMath.sol";
 import {UtilityMath} from "../math/UtilityMath.sol";
+import {VotesMath} from "../math/VotesMath.sol";
 import {SeatTable} from "../registry/SeatTable.sol";
 
 /// @title The internal libraries of contracts/math behind external functions, for tests and the bench
@@ -234,6 +236,32 @@ contract MathHarness {
         out = new bool[](rows.length);
         for (uint256 i; i < rows.length; ++i) {
             out[i] = ConsensusMath.isFinal(rows[i][0], rows[i][1], rows[i][2], rows[i][3]);
+        }
+    }
+
+    // VotesMath
+
+    /// @dev For each row, changes one after another from nothing on.
+    function votesAfter(uint256[2][][] calldata rows) external pure returns (uint256[] memory out) {
+        out = new uint256[](rows.length);
+        for (uint256 i; i < rows.length; ++i) {
+            for (uint256 k; k < rows[i].length; ++k) {
+                out[i] = VotesMath.votesAfter(out[i], rows[i][k][0], rows[i][k][1]);
+            }
+        }
+    }
+
+    // GovernanceMath
+
+    function quorumUp(uint256[3][] calldata rows) external pure returns (uint256[] memory out) {
+        out = new uint256[](rows.length);
+        for (uint256 i; i < rows.length; ++i) out[i] = GovernanceMath.quorumUp(rows[i][0], rows[i][1], rows[i][2]);
+    }
+
+    function passes(uint256[5][] calldata rows) external pure returns (bool[] memory out) {
+        out = new bool[](rows.length);
+        for (uint256 i; i < rows.length; ++i) {
+            out[i] = GovernanceMath.passes(rows[i][0], rows[i][1], rows[i][2], rows[i][3], rows[i][4]);
         }
     }
 

@@ -204,7 +204,8 @@ contract NodeRegistry is INodeRegistry, Ownable, EIP712, Multicall, ReentrancyGu
         uint16 right
     ) external view returns (address account, NodeRole role, uint32 nonce) {
         Membership storage m = _memberships[caller];
-        if (m.role != NodeRole.None) return (caller, m.role, m.nonce);
+        (role, nonce) = (m.role, m.nonce);
+        if (role != NodeRole.None) return (caller, role, nonce);
         Operator memory o = _operators[caller];
         if (o.rights & right == 0) revert NodeRegistry_NotAuthorised(caller, right);
         m = _memberships[o.account];

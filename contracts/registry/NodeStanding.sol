@@ -125,15 +125,18 @@ contract NodeStanding is StandingSnapshots {
     }
 
     /// @inheritdoc INodeStanding
-    function recordAnswers(uint256[] calldata works) external onlyModule(RECORD) {
-        uint32 epoch = _snapshots[NodeRole.Worker].epoch;
+    function recordReport(uint256[] calldata words, uint256 answers) external onlyModule(RECORD) {
+        uint32 epoch = _workTerms.epoch;
+        NodeRole role = NodeRole.Worker;
         mapping(address account => Node) storage nodes = _nodes[NodeRole.Worker];
-        for (uint256 i; i < works.length; ++i) {
-            uint256 work = works[i];
-            address account = address(uint160(work));
-            if (!_addToWord(nodes[account], epoch, uint48(work >> 160), work >> 208)) {
-                _addWork(account, NodeRole.Worker, epoch, uint48(work >> 160), work >> 208);
-            }
+        for (uint256 i; i < words.length; ++i) {
+            if (i == answers) (role, nodes) = (NodeRole.Oracle, _nodes[NodeRole.Oracle]);
+            uint256 word = words[i];
+            address account = address(uint160(word));
+            uint256 units = word >> 160;
+            uint256 weighted;
+            if (i < answers) (units, weighted) = (uint48(units), word >> 208);
+            if (!_addToWord(nodes[account], epoch, units, weighted)) _addWork(account, role, epoch, units, weighted);
         }
     }
 
@@ -353,7 +356,8 @@ contract NodeStanding is StandingSnapshots {
         return node;
     }
 
-    /// @dev {_addWork} for a node that has worked in this epoch already: two fields of its one word grow.
+    /// @dev {_addWork} for a node that has worked in this epoch already: two fields of its one word grow. The sums and what
+    /// is added are below 2^97.
     /// @return added False if it has not, or if a sum would outgrow its field.
     function _addToWord(Node storage node, uint32 epoch, uint256 units, uint256 weighted) private returns (bool added) {
         uint256 word;
@@ -361,8 +365,10 @@ contract NodeStanding is StandingSnapshots {
             word := sload(node.slot)
         }
         if (uint32(word >> 8) != epoch) return false;
-        if (uint72(word >> 104) + units > type(uint72).max) return false;
-        if (uint72(word >> 176) + weighted > type(uint72).max) return false;
+        unchecked {
+            if (uint72(word >> 104) + units > type(uint72).max) return false;
+            if (uint72(word >> 176) + weighted > type(uint72).max) return false;
+        }
         assembly ("memory-safe") {
             sstore(node.slot, add(word, add(shl(104, units), shl(176, weighted))))
         }

@@ -17,6 +17,14 @@ import {StakingMath} from "../math/StakingMath.sol";
 abstract contract StandingSnapshots is INodeStanding, ModuleRights {
     using SafeCast for uint256;
 
+    /// @dev All that a report reads, once more in one slot.
+    struct WorkTerms {
+        uint64 weightThroughput;
+        uint64 resourceShare;
+        uint32 targetThroughput;
+        uint32 epoch; // of the latest roll, that of every snapshot
+    }
+
     bytes32 public constant ROLL = "ROLL";
 
     uint256 private constant WAD = 1e18;
@@ -39,6 +47,7 @@ abstract contract StandingSnapshots is INodeStanding, ModuleRights {
     uint256 public supplySnapshot;
 
     StandingParameters internal _standing;
+    WorkTerms internal _workTerms;
     mapping(NodeRole role => RoleParameters) internal _roleParameters;
     mapping(NodeRole role => RoleSnapshot) internal _snapshots;
     mapping(NodeRole role => RoleTotals) internal _totals;
@@ -59,6 +68,7 @@ abstract contract StandingSnapshots is INodeStanding, ModuleRights {
         curve = curve_;
         maxStakedShare = maxStakedShare_;
         supplySnapshot = masa_.totalSupply();
+        _workTerms.epoch = epoch;
         _setStandingParameters(standing);
         for (uint256 i; i < 3; ++i) {
             NodeRole role = NodeRole(i + 1);
@@ -76,6 +86,7 @@ abstract contract StandingSnapshots is INodeStanding, ModuleRights {
     function snapshot(uint64 epoch) external onlyModule(ROLL) {
         uint256 supply = _nextSupply();
         supplySnapshot = supply;
+        _workTerms.epoch = uint32(epoch);
         for (uint256 i = 1; i < 4; ++i) {
             RoleSnapshot memory next = _nextSnapshot(NodeRole(i), supply);
             next.epoch = uint32(epoch);
@@ -163,8 +174,8 @@ abstract contract StandingSnapshots is INodeStanding, ModuleRights {
         view
         returns (uint256 weightThroughput, uint256 targetThroughput, uint256 resourceShare)
     {
-        StandingParameters storage p = _standing;
-        return (p.weightThroughput.unwrap(), p.targetThroughput, p.resourceShare.unwrap());
+        WorkTerms memory w = _workTerms;
+        return (w.weightThroughput, w.targetThroughput, w.resourceShare);
     }
 
     // ---------------------------------------------------------------- requirement
@@ -259,6 +270,12 @@ abstract contract StandingSnapshots is INodeStanding, ModuleRights {
         _requireWithin("maxStrikes", p.maxStrikes, 0, MAX_STRIKES);
         emit StandingParametersSet(_standing, p);
         _standing = p;
+        _workTerms = WorkTerms(
+            p.weightThroughput.unwrap(),
+            p.resourceShare.unwrap(),
+            p.targetThroughput,
+            _workTerms.epoch
+        );
     }
 
     function _requireWithin(bytes32 name, uint256 value, uint256 least, uint256 most) internal pure {

@@ -164,3 +164,5 @@ export function protocolModule(
     };
   });
 }
+
+export type ProtocolModule = ReturnType<typeof protocolModule>;

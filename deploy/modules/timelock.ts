@@ -1,14 +1,12 @@
-/** The timelock: owner of every parameter and holder of the treasury. Nobody holds its admin role. */
+/** The timelock: owner of every parameter and holder of the treasury. The deployer is its admin until the hand-over. */
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
-import { ZeroAddress } from "ethers";
 
 import type { DeployParameters } from "../params.ts";
 
 export function timelockModule(parameters: DeployParameters) {
   const { minDelay, council } = parameters.timelock;
-  return buildModule("MasaGovernance", (m) => ({
-    // The zero address as executor: anyone may execute what has waited.
-    timelock: m.contract("MasaTimelock", [minDelay, council ?? [m.getAccount(0)], [ZeroAddress]]),
+  return buildModule("MasaTimelocks", (m) => ({
+    timelock: m.contract("MasaTimelock", [minDelay, council ?? [], m.getAccount(0)]),
   }));
 }
 

@@ -3,6 +3,7 @@ import {
   assembleEpochScores,
   epochReportCall,
   epochReportDigest,
+  explainChainError,
   hasSeat,
   idleSeats,
   isEnough,
@@ -14,9 +15,17 @@ import {
   seatsOf,
   signEpochReport,
 } from "#sdk";
-import type { EpochReport, FinalRound, FrozenSeats, RequestFacts, RoundEvidence } from "#sdk";
+import type {
+  AvailabilityVector,
+  EpochReport,
+  FinalRound,
+  FrozenSeats,
+  RequestFacts,
+  RoundEvidence,
+} from "#sdk";
 
 import { checkAvailability, gatherAvailability } from "./availability.ts";
+import { moveFees } from "./fees.ts";
 import { rewardsFor } from "./rewards.ts";
 import { checkRound, contextOf } from "./rounds.ts";
 import { placeInTime } from "./runtime.ts";
@@ -81,11 +90,12 @@ async function collectRounds(runtime: KeeperRuntime, frozen: FrozenSeats): Promi
 /** What an epoch report says beside who posts it. */
 type EpochContent = Omit<EpochReport, "attempt" | "poster">;
 
-/** The content that follows from the epoch's final rounds. Throws MASA-503 where those shown are not those. */
+/** The content that follows from the epoch's final rounds and probes. Throws MASA-503 where the rounds are not those. */
 async function contentOf(
   runtime: KeeperRuntime,
   frozen: FrozenSeats,
   shown: readonly RoundEvidence[],
+  availability: readonly AvailabilityVector[],
 ): Promise<EpochContent> {
   const { store, connection } = runtime;
   const { epoch } = frozen;
@@ -117,7 +127,7 @@ async function contentOf(
   }
   const scores = assembleEpochScores(rounds, frozen, facts);
   const idle = idleSeats(rounds, frozen, await runtime.maxMissed(epoch));
-  const rewards = await rewardsFor(runtime);
+  const rewards = await rewardsFor(runtime, { frozen, scores, availability });
   return { epoch, scores, ...rewards, idle };
 }
 
@@ -158,7 +168,7 @@ export async function signProposedEpoch(
     throw new MasaError("MASA-504", `${proposer} was revoked`);
   await checkAvailability(runtime, frozen, availability);
   const { attempt, poster } = report;
-  const expected = { ...(await contentOf(runtime, frozen, rounds)), attempt, poster };
+  const expected = { ...(await contentOf(runtime, frozen, rounds, availability)), attempt, poster };
   if (
     epochReportDigest(runtime.connection.manifest, expected) !==
     epochReportDigest(runtime.connection.manifest, report)
@@ -191,10 +201,12 @@ export async function proposeEpoch(runtime: KeeperRuntime, now: number): Promise
   const turn = await ownEpochTurn(runtime, now);
   if (turn === null) return false;
   const { epoch, attempt, seat, frozen } = turn;
+  // Reported since this keeper last read the chain's events.
+  if (await connection.contracts.consensus.isEpochFinal(epoch)) return false;
   const rounds = await collectRounds(runtime, frozen);
   if (rounds === null || rounds.length === 0) return false;
   const availability = await gatherAvailability(runtime, frozen);
-  const content = await contentOf(runtime, frozen, rounds);
+  const content = await contentOf(runtime, frozen, rounds, availability);
   const call: EpochCall = {
     report: { ...content, attempt, poster: runtime.hotKey },
     rounds,
@@ -224,10 +236,17 @@ export async function proposeEpoch(runtime: KeeperRuntime, now: number): Promise
         packed.signatures,
       ),
     );
-    log.info({ epoch, rounds: rounds.length, llm, consensus }, "epoch report posted");
-    return true;
+    const { rewardRoot } = content;
+    log.info({ epoch, rounds: rounds.length, llm, consensus, rewardRoot }, "epoch report posted");
   } catch (error) {
     if (!isRevert(error, "ScoreConsensus_EpochAlreadyFinal")) throw error;
     return false;
   }
+  try {
+    await moveFees(runtime);
+  } catch (error) {
+    // The report stands; fees wait for the next one.
+    log.warn({ epoch, error: String(explainChainError(error)) }, "fees were not distributed");
+  }
+  return true;
 }

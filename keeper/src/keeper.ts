@@ -1,11 +1,13 @@
 /** The validator's keeper: one look at the chain after another, as a daemon (`run`) or from a cron job (`once`). */
 import type { Logger } from "pino";
 
-import { connect, explainChainError, MasaError, readEvents, signsFor } from "#sdk";
+import { connect, explainChainError, MasaError, readEvents, readRewardFacts, signsFor } from "#sdk";
 
 import { probeWorkers } from "./availability.ts";
 import { proposeEpoch, rollEpoch } from "./epochs.ts";
+import { keepGovernance } from "./governance.ts";
 import { judgeRequest } from "./judge.ts";
+import { prepareRewards } from "./rewards.ts";
 import { proposeRound } from "./rounds.ts";
 import { makeRuntime } from "./runtime.ts";
 import type { KeeperRuntime } from "./runtime.ts";
@@ -78,9 +80,11 @@ async function tick(runtime: KeeperRuntime, sync: () => Promise<void>): Promise<
         await proposeRound(runtime, store.openRequests(), timestamp);
       },
     ],
+    ["rewards", () => prepareRewards(runtime)],
     ["epoch report", () => proposeEpoch(runtime, now)],
     ["probes", () => probeWorkers(runtime, now)],
     ["slashes", () => applySlashes(runtime, now)],
+    ["governance", () => keepGovernance(runtime, now)],
   ];
   const failures: unknown[] = [];
   for (const [name, step] of steps) {
@@ -123,6 +127,7 @@ export async function startKeeper(options: KeeperOptions): Promise<Keeper> {
       roundLength: Number(await contracts.consensus.roundLength()),
       attemptLength: Number(await contracts.consensus.attemptLength()),
       maxMissed: async (epoch) => Number(await contracts.offences.maxMissedOf(epoch)),
+      readRewardFacts: (frozen, known) => readRewardFacts(connection, frozen, known),
       relatedAccounts: new Set([account, ...options.relatedAccounts]),
       times: options,
       allowPrivateHosts: options.allowPrivateHosts,

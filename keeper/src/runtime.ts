@@ -13,7 +13,7 @@ import {
   signHttpRequest,
   signsFor,
 } from "#sdk";
-import type { Clock, Connection, FrozenSeats } from "#sdk";
+import type { Clock, Connection, FrozenSeats, RewardFacts } from "#sdk";
 
 import type { Scorer } from "./scoring/index.ts";
 import type { KeeperStore } from "./store.ts";
@@ -40,6 +40,8 @@ export interface KeeperRuntime {
   readonly attemptLength: number;
   /** Final rounds of an epoch that a seat may miss without being idle. */
   readonly maxMissed: (epoch: number) => Promise<number>;
+  /** What the chain says of an epoch at the roll that ended it; `known` where that holds still. See readRewardFacts. */
+  readonly readRewardFacts: (frozen: FrozenSeats, known: RewardFacts | null) => Promise<RewardFacts>;
   /** Accounts beside the validator's own that belong to the same owner: their responses are left unscored (SCO-09). */
   readonly relatedAccounts: ReadonlySet<string>;
   readonly times: KeeperTimes;
@@ -127,7 +129,10 @@ export function makeRuntime(parts: Omit<KeeperRuntime, Made>): KeeperRuntime {
       const hotKeys = (await frozenSeats(epoch))?.hotKeys ?? [];
       const read = await Promise.all(
         hotKeys.map(async (hotKey) =>
-          hotKey === ZeroAddress ? ZeroAddress : await connection.contracts.registry.accountOf(hotKey),
+          // Not accountOf: a key that was revoked since still signed for its account in that epoch.
+          hotKey === ZeroAddress
+            ? ZeroAddress
+            : (await connection.contracts.registry.signerOf(hotKey)).account,
         ),
       );
       accounts.set(epoch, read);

@@ -6,6 +6,7 @@ import { publicArchive } from "./archive.ts";
 import { ownAvailability } from "./availability.ts";
 import { commit, cosign, reveal, takeReveal } from "./commitments.ts";
 import { signProposedEpoch } from "./epochs.ts";
+import { serveRewards } from "./rewards.ts";
 import { signProposedRound } from "./rounds.ts";
 import type { KeeperRuntime } from "./runtime.ts";
 import { ownSeat, requireTurn } from "./turns.ts";
@@ -158,6 +159,11 @@ async function handle(
   if (method === "GET" && path === "/health") return healthAnswer(runtime, health);
   const archive = /^\/archive\/(0x[0-9a-f]{64})$/.exec(path);
   if (method === "GET" && archive !== null) return json(await publicArchive(runtime, archive[1] as string));
+  const rewards = /^\/rewards\/(0x[0-9a-f]{64})(?:\/(0x[0-9a-fA-F]{40}))?$/.exec(path);
+  if (method === "GET" && rewards !== null) {
+    const body = serveRewards(runtime, rewards[1] as string, rewards[2] ?? null);
+    return { status: 200, body, contentType: "application/json" };
+  }
   const { timestamp } = await connection.latest();
   const signed = { audience: runtime.account, method, path, body };
   const caller = recoverHttpSigner(connection.manifest, signed, request.header(AUTH_HEADER), timestamp);

@@ -11,6 +11,8 @@ import { decodeResults, encodeResults, MasaError } from "#sdk";
 import type { MasaEvent, RequestResult } from "#sdk";
 
 import { PROBE_SCHEMA, ProbeStore } from "./probeStore.ts";
+import { PROPOSAL_SCHEMA, ProposalStore } from "./proposalStore.ts";
+import { REWARD_SCHEMA, RewardStore } from "./rewardStore.ts";
 import { TURN_SCHEMA, TurnStore } from "./turnStore.ts";
 
 const SCHEMA = `
@@ -85,15 +87,21 @@ export class KeeperStore {
   readonly #db: DatabaseSync;
   readonly turns: TurnStore;
   readonly probes: ProbeStore;
+  readonly rewards: RewardStore;
+  readonly proposals: ProposalStore;
 
   /** Opens or creates the file. Throws MASA-108. */
   constructor(path: string) {
     try {
       this.#db = new DatabaseSync(path);
       this.#db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;");
-      for (const schema of [SCHEMA, TURN_SCHEMA, PROBE_SCHEMA]) this.#db.exec(schema);
+      for (const schema of [SCHEMA, TURN_SCHEMA, PROBE_SCHEMA, REWARD_SCHEMA, PROPOSAL_SCHEMA]) {
+        this.#db.exec(schema);
+      }
       this.turns = new TurnStore(this.#db);
       this.probes = new ProbeStore(this.#db);
+      this.rewards = new RewardStore(this.#db);
+      this.proposals = new ProposalStore(this.#db);
     } catch (cause) {
       throw new MasaError("MASA-108", `${path}: ${(cause as Error).message}`, { cause });
     }
@@ -330,6 +338,13 @@ export class KeeperStore {
         this.#db
           .prepare("INSERT INTO final_epochs VALUES (?, ?) ON CONFLICT DO NOTHING")
           .run(event.epoch, event.digest);
+        return;
+      case "proposed":
+      case "extended":
+      case "cancelled":
+      case "turnoutRecorded":
+      case "proposalCounted":
+        this.proposals.apply(event);
         return;
       case "responseSettled":
         return; // of interest to workers and askers only

@@ -37,14 +37,14 @@ const MOST_PROBE_DIGITS = 2 + 48 * 4_096;
 
 const uint32 = z.int().min(0).max(0xffff_ffff);
 const score = z.int().min(0).max(SCORE_ONE);
-const decimal = (digits: number) =>
+export const decimal = (digits: number) =>
   z
     .string()
     .regex(new RegExp(`^[0-9]{1,${digits}}$`))
     .transform((text) => BigInt(text));
 const signature = z.string().regex(/^0x[0-9a-f]{130}$/);
-const bytes32 = z.string().regex(/^0x[0-9a-f]{64}$/);
-const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/);
+export const bytes32 = z.string().regex(/^0x[0-9a-f]{64}$/);
+export const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/);
 const seat = z
   .int()
   .min(0)
@@ -68,7 +68,7 @@ const cosigned = { commitments, cosignatures: seatSignatures };
 const scoreReport = z.strictObject({ ...turn, poster: address, commitmentSet: bytes32, results });
 const round = z.strictObject({ report: scoreReport, ...cosigned, reveals: z.array(reveal).max(MAX_SEATS) });
 const seatList = z.array(score).max(MAX_SEATS);
-const epochReport = z.strictObject({
+export const epochReport = z.strictObject({
   epoch: uint32,
   attempt: uint32,
   poster: address,
@@ -85,7 +85,7 @@ const epochReport = z.strictObject({
   workerTotal: decimal(39),
   idle: decimal(20),
 });
-const availability = z.strictObject({ seat, epoch: uint32, entries, signature });
+export const availability = z.strictObject({ seat, epoch: uint32, entries, signature });
 
 /** POST /commit: the proposer asks for a commitment to a peer's own scores. */
 const commitCall = z.strictObject({ ...turn, requestIds: z.array(decimal(13)).min(1).max(MAX_RESULTS) });
@@ -107,9 +107,8 @@ const availabilityCall = z.strictObject({ epoch: uint32 });
 const archiveCall = z.strictObject({ digest: bytes32 });
 const signatureAnswer = z.strictObject({ signature });
 
-/** What GET /archive serves of a final score report. */
-const scoreArchive = z.strictObject({
-  ...round.shape,
+/** What GET /archive says beside every report: for which contract and by which set it was signed. */
+export const published = {
   chainId: z.int().min(0),
   consensus: address,
   digest: bytes32,
@@ -121,6 +120,13 @@ const scoreArchive = z.strictObject({
     leastConfirmations: z.int().min(0).max(MAX_SEATS),
     randomness: decimal(78),
   }),
+  signatures: seatSignatures,
+};
+
+/** What GET /archive serves of a final score report. */
+const scoreArchive = z.strictObject({
+  ...round.shape,
+  ...published,
   requests: z
     .array(
       z.strictObject({
@@ -131,7 +137,6 @@ const scoreArchive = z.strictObject({
       }),
     )
     .max(MAX_RESULTS),
-  signatures: seatSignatures,
 });
 
 export interface CommitCall extends Turn {
@@ -159,7 +164,8 @@ export const encode = (value: unknown): string =>
     return member;
   });
 
-function decode<T>(schema: z.ZodType<T>, text: string, what: string): T {
+/** Throws MASA-505. */
+export function decode<T>(schema: z.ZodType<T>, text: string, what: string): T {
   let json: unknown;
   try {
     json = JSON.parse(text);

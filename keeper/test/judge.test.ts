@@ -134,6 +134,7 @@ async function setUp(
       submittedAt: START - 60,
       responseDeadline: START - 20,
       scoringDeadline: SCORING_DEADLINE,
+      terms: 0,
     },
   ];
   chain.endpoints.set(asker, await serve(asker, askerPages, chain, callers));

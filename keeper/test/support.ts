@@ -28,6 +28,7 @@ import { scorers } from "../src/scoring/index.ts";
 import type { Scorer } from "../src/scoring/index.ts";
 import { startKeeperServer } from "../src/server.ts";
 import { KeeperStore } from "../src/store.ts";
+import { FakeRewards } from "./fakeRewards.ts";
 
 export const EPOCH = 7;
 /** Seconds: epochs of one length since genesis. */
@@ -71,11 +72,15 @@ export class FakeChain {
   readonly scoreReports: Posted<ScoreReport>[] = [];
   readonly epochReports: Posted<EpochReport>[] = [];
   rolls = 0;
+  readonly rewards = new FakeRewards();
+  /** Epochs beside the first for which the same set is frozen. */
+  readonly frozenEpochs = new Set<number>([EPOCH]);
   /** Whether score reports get through. */
   isDown = false;
 
   constructor(weights: readonly bigint[]) {
     ({ frozen: this.frozen, keys: this.keys } = frozenSeats(weights, { epoch: EPOCH }));
+    this.rewards.owners = weights.map((_, seat) => this.accountOfSeat(seat));
   }
 
   accountOfSeat(seat: number): string {
@@ -106,7 +111,7 @@ export class FakeChain {
         joinWaitlist: () => Promise.resolve(void this.sent.push(`joinWaitlist ${owner}`)),
         frozenSetOf: (epoch: number) =>
           Promise.resolve({
-            table: epoch === EPOCH ? "0x01" : "0x00",
+            table: this.frozenEpochs.has(epoch) ? "0x01" : "0x00",
             totalWeight: this.frozen.totalWeight,
             leastConfirmations: BigInt(this.frozen.leastConfirmations),
           }),
@@ -114,10 +119,14 @@ export class FakeChain {
           Promise.resolve({ signingKeys: this.frozen.hotKeys, weights: this.frozen.weights }),
         randomnessOf: () => Promise.resolve(this.frozen.randomness),
       },
-      distributor: { lastTotals: () => Promise.resolve([0n, 0n]) },
+      ...this.rewards.contracts(),
       registry: {
         accountOf: (hotKey: string) =>
           Promise.resolve(seatOfKey(hotKey) < 0 ? ZeroAddress : this.accountOfSeat(seatOfKey(hotKey))),
+        signerOf: (hotKey: string) =>
+          Promise.resolve({
+            account: seatOfKey(hotKey) < 0 ? ZeroAddress : this.accountOfSeat(seatOfKey(hotKey)),
+          }),
         signingKeyOf: (account: string) =>
           Promise.resolve(
             this.frozen.hotKeys.find((_, seat) => this.accountOfSeat(seat) === account) ?? ZeroAddress,
@@ -150,6 +159,7 @@ export class FakeChain {
         },
       },
       escrow: {
+        ...this.rewards.escrow(),
         requestOf: (requestId: bigint) =>
           Promise.resolve({ responses: BigInt(this.commitments.get(requestId)?.length ?? 0) }),
         filters: { RequestSettled: (requestId: bigint) => requestId },
@@ -183,8 +193,12 @@ export class FakeChain {
           this.scoreReports.push({ report: { ...report, results }, signers, signatures });
           return Promise.resolve();
         },
-        postEpochReport: (report: EpochReport, signers: bigint, signatures: string) =>
-          Promise.resolve(void this.epochReports.push({ report, signers, signatures })),
+        isEpochFinal: (epoch: number) =>
+          Promise.resolve(this.epochReports.some(({ report }) => report.epoch === epoch)),
+        postEpochReport: (report: EpochReport, signers: bigint, signatures: string) => {
+          this.rewards.accept(report);
+          return Promise.resolve(void this.epochReports.push({ report, signers, signatures }));
+        },
       },
       epochManager: {
         rolledEpoch: () => Promise.resolve(BigInt(this.rolled)),
@@ -199,6 +213,7 @@ export class FakeChain {
       wallet,
       contracts,
       latest: () => Promise.resolve({ number: 100, timestamp: this.time }),
+      gasPrice: () => Promise.resolve(10n ** 9n),
       send: async (call: () => Promise<unknown>) => call(),
       close: () => undefined,
     } as unknown as Connection;
@@ -228,6 +243,7 @@ export function makeKeeper(
     roundLength: CLOCK.roundLength,
     attemptLength: ATTEMPT,
     maxMissed: () => Promise.resolve(chain.maxMissed),
+    readRewardFacts: (frozen) => Promise.resolve(chain.rewards.factsOf(frozen.epoch)),
     relatedAccounts: new Set<string>(),
     times: TIMES,
     allowPrivateHosts: true,
@@ -287,6 +303,7 @@ export function requestEvents(
       submittedAt: START - 20,
       responseDeadline: START - 10,
       scoringDeadline: START + 100,
+      terms: 0,
       ...changes,
     },
     ...workers.map((worker, index): MasaEvent => ({

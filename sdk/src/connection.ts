@@ -38,6 +38,8 @@ export interface Connection {
   readonly tokens: Tokens;
   /** Number and Unix second of the latest block: every deadline is held against this clock. */
   latest(): Promise<{ number: number; timestamp: number }>;
+  /** Wei of ether for a unit of gas, as things stand. */
+  gasPrice(): Promise<bigint>;
   /** Sends a transaction after those sent before it and waits until it is mined. Throws MASA-303, 304 or 306. */
   send(call: () => Promise<ContractTransactionResponse>): Promise<TransactionReceipt>;
   close(): void;
@@ -137,6 +139,10 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
       } catch (error) {
         throw explainChainError(error);
       }
+    },
+    async gasPrice() {
+      const { gasPrice, maxFeePerGas } = await provider.getFeeData();
+      return gasPrice ?? maxFeePerGas ?? 0n;
     },
     send(call) {
       const sent = queue.then(async () => {

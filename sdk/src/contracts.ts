@@ -11,16 +11,21 @@ import type {
   FeeCurve,
   FeePool,
   Guardian,
+  MasaGovernor,
   MasaTimelock,
   MasaToken,
   NodeRegistry,
   NodeStanding,
   Offences,
+  ProposalClasses,
   ProtocolLens,
+  Reputation,
   RequestEscrow,
+  Reviews,
   RewardDistributor,
   ScoreConsensus,
   StakeVault,
+  StakeVotes,
   StakingCurve,
   ValidatorSet,
 } from "../../types/contracts/index.ts";
@@ -46,6 +51,11 @@ const SOURCES = {
   offences: ["consensus", "Offences"],
   epochManager: ["epoch", "EpochManager"],
   guardian: ["governance", "Guardian"],
+  votes: ["staking", "StakeVotes"],
+  classes: ["governance", "ProposalClasses"],
+  reviews: ["governance", "Reviews"],
+  reputation: ["governance", "Reputation"],
+  governor: ["governance", "MasaGovernor"],
   lens: ["lens", "ProtocolLens"],
 } as const;
 
@@ -74,6 +84,11 @@ export interface MasaContracts {
   readonly offences: Offences;
   readonly epochManager: EpochManager;
   readonly guardian: Guardian;
+  readonly votes: StakeVotes;
+  readonly classes: ProposalClasses;
+  readonly reviews: Reviews;
+  readonly reputation: Reputation;
+  readonly governor: MasaGovernor;
   readonly lens: ProtocolLens;
 }
 

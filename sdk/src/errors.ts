@@ -9,7 +9,7 @@ interface CatalogueEntry {
 
 /**
  * 1xx what the user gave (flags, files, environment, keys) · 2xx deployment · 3xx the chain and its RPC ·
- * 4xx worker and oracle nodes · 5xx keepers · 6xx the local network of `npm start`.
+ * 4xx worker and oracle nodes · 5xx keepers · 6xx the local network of `npm start` · 7xx governance.
  */
 export const ERROR_CATALOGUE = {
   "MASA-101": { summary: "unreadable file", advice: "Check the path and its permissions." },
@@ -32,6 +32,14 @@ export const ERROR_CATALOGUE = {
   "MASA-108": {
     summary: "state database cannot be opened",
     advice: "Check the path given with --state, that no other process uses it, and free disk space.",
+  },
+  "MASA-109": {
+    summary: "no such parameter",
+    advice: "See docs/parameters.md for the names of all parameters.",
+  },
+  "MASA-110": {
+    summary: "invalid value of a parameter",
+    advice: "See docs/parameters.md for its unit and its bounds.",
   },
   "MASA-201": {
     summary: "invalid deployment parameters",
@@ -165,6 +173,23 @@ export const ERROR_CATALOGUE = {
     advice: "See the log lines above; free some memory and run it again.",
   },
   "MASA-602": { summary: "the run ended without its result", advice: "See the failed checks above." },
+  "MASA-701": {
+    summary: "no such proposal",
+    advice:
+      "See `masa proposals` for those there are; the first digits of a number are enough if they are one's alone.",
+  },
+  "MASA-702": {
+    summary: "the proposal would fail when it is executed",
+    advice: "Correct its calls: they were run on a copy of the chain as it is now; nothing was submitted.",
+  },
+  "MASA-703": {
+    summary: "the proposal is in another state",
+    advice: "See `masa proposal ID` for what can be done with it, and when.",
+  },
+  "MASA-704": {
+    summary: "nothing to hand over",
+    advice: "See `masa roles` for who holds what.",
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type MasaErrorCode = keyof typeof ERROR_CATALOGUE;

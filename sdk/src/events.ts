@@ -7,6 +7,13 @@ import type {
   ScoreReportFinalisedEvent,
 } from "../../types/contracts/consensus/ScoreConsensus.ts";
 import type {
+  ProposalCanceledEvent,
+  ProposalCreatedEvent,
+  ProposalExtendedEvent,
+} from "../../types/contracts/governance/MasaGovernor.ts";
+import type { TurnoutRecordedEvent } from "../../types/contracts/governance/ProposalClasses.ts";
+import type { ProposalClosedEvent } from "../../types/contracts/governance/Reputation.ts";
+import type {
   RequestClosedEvent,
   RequestSettledEvent,
   RequestSubmittedEvent,
@@ -21,8 +28,8 @@ import type {
 } from "../../types/contracts/staking/StakeVault.ts";
 import type { MasaContracts } from "./contracts.ts";
 import { MasaError } from "./errors.ts";
-import { REQUEST_KINDS } from "./payloads.ts";
 import type { RequestKind } from "./payloads.ts";
+import { unpackRequest } from "./requestWord.ts";
 
 /** Blocks of one log query: below the limits of public RPC servers. */
 const PAGE_BLOCKS = 2_000;
@@ -48,6 +55,8 @@ export type MasaEvent =
       readonly submittedAt: number;
       readonly responseDeadline: number;
       readonly scoringDeadline: number;
+      /** Number of the market terms frozen for it. */
+      readonly terms: number;
     }
   | {
       readonly type: "committed";
@@ -85,7 +94,13 @@ export type MasaEvent =
       readonly digest: string;
       readonly signers: bigint;
     }
-  | { readonly type: "epochFinal"; readonly epoch: number; readonly digest: string };
+  | { readonly type: "epochFinal"; readonly epoch: number; readonly digest: string }
+  /** Its vote ends with the deadline, a Unix second. */
+  | { readonly type: "proposed"; readonly proposalId: bigint; readonly deadline: number }
+  | { readonly type: "extended"; readonly proposalId: bigint; readonly deadline: number }
+  | { readonly type: "cancelled"; readonly proposalId: bigint }
+  | { readonly type: "turnoutRecorded"; readonly proposalId: bigint }
+  | { readonly type: "proposalCounted"; readonly proposalId: bigint };
 
 /** Of an event's arguments and of its block's second. */
 type Decoder = (args: Result, at: number) => MasaEvent | readonly MasaEvent[];
@@ -106,15 +121,9 @@ const ESCROW_EVENTS: Record<string, Decoder> = {
     requestId: submitted.requestId,
     asker: submitted.asker,
     payloadHash: submitted.payloadHash,
-    kind: REQUEST_KINDS[Number(submitted.kind)] as RequestKind,
-    hasEvidence: submitted.hasEvidence,
-    maxResponses: Number(submitted.maxResponses),
-    baseRewardWei: submitted.baseReward,
-    feeWei: submitted.fee,
     minQualityWad: submitted.minQuality,
     submittedAt,
-    responseDeadline: Number(submitted.responseDeadline),
-    scoringDeadline: Number(submitted.scoringDeadline),
+    ...unpackRequest(submitted.request),
   })),
   ResponseCommitted: decoder<ResponseCommittedEvent.OutputObject>(
     ({ requestId, worker, index, nonce, commitment }, committedAt) => ({
@@ -207,6 +216,37 @@ const CONSENSUS_EVENTS: Record<string, Decoder> = {
   })),
 };
 
+const GOVERNOR_EVENTS: Record<string, Decoder> = {
+  ProposalCreated: decoder<ProposalCreatedEvent.OutputObject>(({ proposalId, voteEnd }) => ({
+    type: "proposed",
+    proposalId,
+    deadline: Number(voteEnd),
+  })),
+  ProposalExtended: decoder<ProposalExtendedEvent.OutputObject>(({ proposalId, extendedDeadline }) => ({
+    type: "extended",
+    proposalId,
+    deadline: Number(extendedDeadline),
+  })),
+  ProposalCanceled: decoder<ProposalCanceledEvent.OutputObject>(({ proposalId }) => ({
+    type: "cancelled",
+    proposalId,
+  })),
+};
+
+const CLASS_EVENTS: Record<string, Decoder> = {
+  TurnoutRecorded: decoder<TurnoutRecordedEvent.OutputObject>(({ proposalId }) => ({
+    type: "turnoutRecorded",
+    proposalId,
+  })),
+};
+
+const REPUTATION_EVENTS: Record<string, Decoder> = {
+  ProposalClosed: decoder<ProposalClosedEvent.OutputObject>(({ proposalId }) => ({
+    type: "proposalCounted",
+    proposalId,
+  })),
+};
+
 /** Everything nodes follow between two blocks, both included, in the order of the chain. */
 export async function readEvents(
   contracts: MasaContracts,
@@ -220,6 +260,9 @@ export async function readEvents(
     [contracts.vault, VAULT_EVENTS],
     [contracts.validatorSet, SEAT_EVENTS],
     [contracts.consensus, CONSENSUS_EVENTS],
+    [contracts.governor, GOVERNOR_EVENTS],
+    [contracts.classes, CLASS_EVENTS],
+    [contracts.reputation, REPUTATION_EVENTS],
   ] as const;
   const byAddress = new Map(
     await Promise.all(
@@ -269,4 +312,17 @@ export async function queryPages<Found>(
     found.push(...(await query(start, Math.min(toBlock, start + PAGE_BLOCKS - 1))));
   }
   return found;
+}
+
+/** The latest of what `query` finds between two blocks, looked for from the end; null where it finds nothing. */
+export async function queryBackwards<Found>(
+  query: (fromBlock: number, toBlock: number) => Promise<Found[]>,
+  fromBlock: number,
+  toBlock: number,
+): Promise<Found | null> {
+  for (let end = toBlock; end >= fromBlock; end -= PAGE_BLOCKS) {
+    const found = (await query(Math.max(fromBlock, end - PAGE_BLOCKS + 1), end)).at(-1);
+    if (found !== undefined) return found;
+  }
+  return null;
 }

@@ -36,6 +36,11 @@ const contractsSchema = z.strictObject({
   offences: address,
   epochManager: address,
   guardian: address,
+  votes: address,
+  classes: address,
+  reviews: address,
+  reputation: address,
+  governor: address,
   lens: address,
 });
 

@@ -45,7 +45,7 @@ describe("error catalogue", () => {
     const summaries = Object.values(ERROR_CATALOGUE).map(({ summary }) => summary);
     assert.equal(new Set(summaries).size, summaries.length);
     for (const [code, { summary, advice }] of Object.entries(ERROR_CATALOGUE)) {
-      assert.match(code, /^MASA-[1-6]\d{2}$/);
+      assert.match(code, /^MASA-[1-7]\d{2}$/);
       assert.match(summary, /^(?:RPC|[a-z-]).*[^.]$/, code);
       assert.match(advice, /^[A-Z].*\.$/, code);
     }

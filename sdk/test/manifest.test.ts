@@ -27,6 +27,11 @@ const KEYS = [
   "offences",
   "epochManager",
   "guardian",
+  "votes",
+  "classes",
+  "reviews",
+  "reputation",
+  "governor",
   "lens",
 ] as const;
 

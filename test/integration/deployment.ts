@@ -13,10 +13,10 @@ import type { DeployParameters, RawParameters } from "../../deploy/params.ts";
 import { MasaError } from "../../sdk/src/errors.ts";
 
 /**
- * Of a deployment that deploys both tokens: 19 contracts, 13 wirings, the first bounties, the pool of emissions (an
- * allowance and its use), 8 transfers of ownership.
+ * Of a deployment that deploys both tokens: 24 contracts, 17 wirings, the first bounties, the pool of emissions (an
+ * allowance and its use), calls of 28 contracts and classes assigned, 10 transfers of ownership, 4 roles of the timelock.
  */
-export const TRANSACTIONS = 43;
+export const TRANSACTIONS = 86;
 
 /** local.json5 after `change`. */
 export function localParameters(change: (raw: RawParameters) => void = () => undefined): DeployParameters {

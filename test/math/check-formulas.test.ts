@@ -57,8 +57,8 @@ const BREAKAGES: Breakage[] = [
   {
     name: "a planned formula has a home",
     path: STAKING,
-    change: (text) => text.replace(EQ_05_TAG, `${EQ_05_TAG}    /// @custom:formula EQ-20\n`),
-    expected: /^FORMULA-06 EQ-20 is registered as planned/,
+    change: (text) => text.replace(EQ_05_TAG, `${EQ_05_TAG}    /// @custom:formula EQ-14\n`),
+    expected: /^FORMULA-06 EQ-14 is registered as planned/,
   },
   {
     name: "a mirror is missing",

@@ -108,6 +108,27 @@ export function afterSlash(stake: Exact, cut: Exact): Exact {
   return stake.minus(cut).max(ZERO);
 }
 
+/** EQ-20: VP_i = s_i + Σ d_{j→i}, s_i what is left of the own stake (D9). */
+export function votingPower(own: Exact, given: readonly Exact[], received: readonly Exact[]): Exact {
+  const left = given.reduce((rest, part) => rest.minus(part), own);
+  return received.reduce((votes, part) => votes.plus(part), left);
+}
+
+/** What a quorum asks for: a share of all votes, and no less than the floor. */
+export function quorum(total: Exact, share: Exact, floor: Exact): Exact {
+  return total.times(share).max(floor);
+}
+
+/** EQ-21: Σ VP⁺ / Σ VP ≥ τ_p among those who decide, and the quorum among those who are for or abstain. */
+export function passes(
+  votes: { for: Exact; against: Exact; abstain: Exact },
+  needed: Exact,
+  threshold: Exact,
+): boolean {
+  if (votes.for.plus(votes.abstain).lessThan(needed) || votes.for.num === 0n) return false;
+  return !votes.for.over(votes.for.plus(votes.against)).lessThan(threshold);
+}
+
 /**
  * EQ-26, R_V + R_D + R_L of one seat: each kind that occurred has its weight's share of the pot, and of that the seat has
  * its share of Σ w·score. Scores by kind, then by seat.

@@ -7,6 +7,8 @@
  */
 import { Exact } from "./exact.ts";
 import * as paper from "./formulas.ts";
+import { passageVectors } from "./governance.ts";
+import { votesVectors } from "./votes.ts";
 import { Source, WAD } from "./source.ts";
 
 const SEED = "masa-vectors-1";
@@ -322,12 +324,8 @@ function finalityVectors(): VectorFile {
     const weights = Array.from({ length: source.int(1, 64) }, () => source.amount(27));
     const signers = weights.filter(() => source.int(0, 9) < 7);
     const total = weights.reduce((all, weight) => all + weight, 0n);
-    add(
-      signers.reduce((all, weight) => all + weight, 0n),
-      total,
-      signers.length,
-      source.int(0, 45),
-    );
+    const signing = signers.reduce((all, weight) => all + weight, 0n);
+    add(signing, total, signers.length, source.int(0, 45));
     const edge = (2n * total) / 3n;
     for (const signed of [edge, edge + 1n]) add(signed, total, 43, 43);
   }
@@ -383,6 +381,7 @@ export function buildVectors(): Map<string, string> {
     finality: finalityVectors,
     "lowest-score": lowestVectors,
     "mean-utility": meanVectors,
+    passage: () => passageVectors(SEED),
     performance: performanceVectors,
     quality: qualityVectors,
     requirement: requirementVectors,
@@ -392,6 +391,7 @@ export function buildVectors(): Map<string, string> {
     slash: slashVectors,
     "utility-fold": utilityVectors,
     "utility-history": historyVectors,
+    votes: () => votesVectors(SEED),
     "worker-performance": workerVectors,
   };
   return new Map(

@@ -56,14 +56,15 @@ abstract contract TimelockBed is MasaFixture {
     bytes32 internal constant SALT = keccak256("salt");
 
     MasaTimelock internal timelock;
-    address internal council = address(0xC0C0);
+    address internal council = address(0xC0C0); // stands for the governor, too: whoever holds the three roles
     address internal stranger = address(0xbad);
 
     function setUp() public virtual override {
         super.setUp();
         address[] memory proposers = new address[](1);
         proposers[0] = council;
-        timelock = new MasaTimelock(DELAY, proposers, new address[](1)); // the zero address: anyone executes
+        timelock = new MasaTimelock(DELAY, proposers, address(this));
+        timelock.renounceRole(timelock.DEFAULT_ADMIN_ROLE(), address(this));
         address[7] memory modules = _modules();
         for (uint256 i; i < modules.length; ++i) {
             Ownable(modules[i]).transferOwnership(address(timelock));
@@ -90,9 +91,8 @@ abstract contract TimelockBed is MasaFixture {
         timelock.schedule(target, 0, data, 0, SALT, DELAY);
     }
 
-    /// @dev Anyone executes.
     function _execute(address target, bytes memory data) internal {
-        vm.prank(stranger);
+        vm.prank(council);
         timelock.execute(target, 0, data, 0, SALT);
     }
 
@@ -154,6 +154,9 @@ contract MasaTimelockTest is TimelockBed {
     function test_TLK02_ReentryRollsEverythingBack() public {
         Reenterer reenterer = new Reenterer(timelock);
         bytes memory data = abi.encodeCall(reenterer.again, (SALT));
+        bytes32 executor = timelock.EXECUTOR_ROLE();
+        vm.prank(address(timelock));
+        timelock.grantRole(executor, address(reenterer));
         bytes32 id = _schedule(address(reenterer), data);
         vm.warp(START + DELAY);
         // The inner run of the operation ends first; the outer one then finds it done.
@@ -171,10 +174,11 @@ contract MasaTimelockTest is TimelockBed {
             assertFalse(timelock.hasRole(admin, others[i]), "TLK-03 admin");
             assertEq(timelock.hasRole(timelock.PROPOSER_ROLE(), others[i]), others[i] == council, "TLK-03 proposer");
             assertEq(timelock.hasRole(timelock.CANCELLER_ROLE(), others[i]), others[i] == council, "TLK-03 canceller");
+            assertEq(timelock.hasRole(timelock.EXECUTOR_ROLE(), others[i]), others[i] == council, "TLK-03 executor");
         }
     }
 
-    function test_TLK03_NobodyButTheCouncilSchedulesOrCancels() public {
+    function test_TLK03_NobodyButTheCouncilSchedulesCancelsOrExecutes() public {
         bytes memory data = abi.encodeCall(target.set, (7));
         bytes32 id = _schedule(address(target), data);
         bytes32 proposer = timelock.PROPOSER_ROLE();
@@ -186,12 +190,27 @@ contract MasaTimelockTest is TimelockBed {
             timelock.schedule(address(target), 0, data, 0, bytes32(0), DELAY);
             vm.expectRevert(_missing(others[i], canceller));
             timelock.cancel(id);
+            vm.expectRevert(_missing(others[i], timelock.EXECUTOR_ROLE()));
+            timelock.execute(address(target), 0, data, 0, SALT);
             vm.expectRevert(_missing(others[i], timelock.DEFAULT_ADMIN_ROLE()));
             timelock.grantRole(proposer, others[i]);
             vm.expectRevert(abi.encodeWithSelector(TimelockController.TimelockUnauthorizedCaller.selector, others[i]));
             timelock.updateDelay(0);
             vm.stopPrank();
         }
+    }
+
+    /// @dev How a council hands over: it needs nobody's leave, and no delay.
+    function test_TLK03_ACouncilRenouncesItsRolesAtOnce() public {
+        bytes32[3] memory roles = [timelock.PROPOSER_ROLE(), timelock.CANCELLER_ROLE(), timelock.EXECUTOR_ROLE()];
+        for (uint256 i; i < roles.length; ++i) {
+            vm.prank(council);
+            timelock.renounceRole(roles[i], council);
+            assertFalse(timelock.hasRole(roles[i], council), "TLK-03 renounced");
+        }
+        vm.expectRevert(_missing(council, roles[0]));
+        vm.prank(council);
+        timelock.schedule(address(target), 0, abi.encodeCall(target.set, (7)), 0, SALT, DELAY);
     }
 
     function test_ACancelledOperationNeverRuns() public {
@@ -216,9 +235,11 @@ contract MasaTimelockTest is TimelockBed {
         timelock.scheduleBatch(targets, new uint256[](2), payloads, 0, SALT, DELAY);
         vm.warp(START + DELAY);
         vm.expectRevert(Switch.Switch_Refused.selector);
+        vm.prank(council);
         timelock.executeBatch(targets, new uint256[](2), payloads, 0, SALT);
         assertEq(target.value(), 0, "TLK-06 nothing of it happened");
         other.setRefuses(false);
+        vm.prank(council);
         timelock.executeBatch(targets, new uint256[](2), payloads, 0, SALT);
         assertEq(target.value() + other.value(), 3, "TLK-06 all of it on the second try");
     }

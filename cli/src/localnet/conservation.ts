@@ -27,6 +27,8 @@ export async function checkConservation(
     ...(await tokenLines(connection, "TAO", accounts)),
     ...(await escrowLines(connection, accounts)),
     ...(await potLines(connection, accounts)),
+    ...(await rewardLines(connection)),
+    await voteLine(connection, accounts),
     ...requestLines(observer),
     await slashLine(connection, observer, accounts),
   ];
@@ -57,6 +59,14 @@ async function tokenLines(
       foundWei: ledger.staked + ledger.unbonding + ledger.appealPot,
     },
   ];
+}
+
+async function voteLine({ contracts, manifest }: Connection, accounts: readonly string[]) {
+  const [votes, { staked }] = await Promise.all([
+    Promise.all(accounts.map((account) => contracts.votes.getVotes(account))),
+    contracts.vault.totalsOf(manifest.contracts.masa),
+  ]);
+  return { what: "votes: all votes = staked MASA (I-02)", expectedWei: staked, foundWei: sum(votes) };
 }
 
 async function escrowLines(
@@ -103,6 +113,60 @@ async function potLines(
       what: "rolls: put into the pot = left in it + bounties paid",
       expectedWei: sum(funded.map(({ args }) => args.value)),
       foundWei: left + sum(rolls.map(({ args }) => args.bounty)),
+    },
+  ];
+}
+
+/** Emission and fees on their way to claims. */
+async function rewardLines({ contracts, manifest }: Connection): Promise<ConservationLine[]> {
+  const { masa, escrow, feePool, emissions, distributor } = contracts;
+  const from = manifest.deployedAtBlock;
+  const [funded, claims, held, last] = await Promise.all([
+    distributor.funded(),
+    distributor.queryFilter(distributor.filters.RewardClaimed(), from),
+    masa.balanceOf(manifest.contracts.distributor),
+    distributor.lastTotals(),
+  ]);
+  const [given, releases, pool, pots] = await Promise.all([
+    emissions.queryFilter(emissions.filters.Funded(), from),
+    emissions.queryFilter(emissions.filters.Released(), from),
+    emissions.pool(),
+    Promise.all([0, 1].map((pot) => emissions.potOf(pot))),
+  ]);
+  const [collected, distributed, pooled, potFunds] = await Promise.all([
+    escrow.queryFilter(escrow.filters.FeesCollected(), from),
+    feePool.queryFilter(feePool.filters.FeesDistributed(), from),
+    masa.balanceOf(manifest.contracts.feePool),
+    distributor.queryFilter(distributor.filters.PotFunded(), from),
+  ]);
+  const claimed = sum(claims.map(({ args }) => args.amount));
+  const released = sum(releases.map(({ args }) => args.validators + args.workers));
+  const toValidators = sum(distributed.map(({ args }) => args.validators));
+  return [
+    {
+      what: "distributor: balance = funded − claimed (I-10)",
+      expectedWei: held,
+      foundWei: funded[0] + funded[1] - claimed,
+    },
+    {
+      what: "distributor: funded = released emission + validators' share of fees",
+      expectedWei: funded[0] + funded[1],
+      foundWei: released + toValidators,
+    },
+    {
+      what: "distributor: pots as told = pots as funded",
+      expectedWei: sum(potFunds.map(({ args }) => args.amount)),
+      foundWei: last[0] + last[1] + sum(await distributor.pots()),
+    },
+    {
+      what: "emissions: put in = left + released to distributor and pots",
+      expectedWei: sum(given.map(({ args }) => args.amount)),
+      foundWei: pool + sum(pots) + released,
+    },
+    {
+      what: "fees: collected = distributed + left in the fee pool",
+      expectedWei: sum(collected.map(({ args }) => args.amount)),
+      foundWei: pooled + sum(distributed.map(({ args }) => args.validators + args.emission + args.treasury)),
     },
   ];
 }

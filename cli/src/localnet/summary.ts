@@ -6,6 +6,7 @@ import type { Member } from "./accounts.ts";
 import type { ConservationLine } from "./conservation.ts";
 import type { GasLine, Observer, Standing } from "./observe.ts";
 import { SHOWN_STATES } from "./observe.ts";
+import type { RewardSummary } from "./rewards.ts";
 
 export interface Summary {
   readonly seed: number;
@@ -16,6 +17,7 @@ export interface Summary {
   readonly workers: readonly WorkerSummary[];
   readonly nodes: readonly NodeSummary[];
   readonly pruned: readonly PrunedSummary[];
+  readonly rewards: RewardSummary;
   readonly gas: readonly GasLine[];
   readonly conservation: readonly ConservationLine[];
   readonly restarts: Readonly<Record<string, number>>;
@@ -60,6 +62,7 @@ export interface SummaryInput {
   readonly before: ReadonlyMap<string, Standing>;
   readonly after: ReadonlyMap<string, Standing>;
   readonly gas: readonly GasLine[];
+  readonly rewards: RewardSummary;
   readonly conservation: readonly ConservationLine[];
   readonly restarts: ReadonlyMap<string, number>;
   readonly asked: number;
@@ -67,6 +70,28 @@ export interface SummaryInput {
 
 const nameOf = (members: readonly Member[], account: string): string =>
   members.find((member) => member.account.address === account)?.name ?? account;
+
+function rewardChecks({ rewards }: SummaryInput): Check[] {
+  const { roots, claims, verified } = rewards;
+  const wrong = Object.entries(verified).flatMap(([epoch, faults]) =>
+    faults.map((fault) => `epoch ${epoch}: ${fault}`),
+  );
+  const active = roots.filter((root) => root.active).at(-1);
+  const due = active === undefined ? 0n : active.validatorsWei + active.workersWei;
+  const paid = claims.reduce((sum, { claimedWei }) => sum + claimedWei, 0n);
+  return [
+    {
+      what: "every epoch report follows from the chain and from what validators signed",
+      ok: Object.keys(verified).length > 0 && wrong.length === 0,
+      detail: wrong.join("; ") || `epochs ${Object.keys(verified).join(", ")}`,
+    },
+    {
+      what: "what the active root of rewards gives is claimed",
+      ok: paid > 0n && paid === due,
+      detail: `${masa(paid)} of ${masa(due)} MASA`,
+    },
+  ];
+}
 
 /** What must hold at the end of any run, whatever documents and questions it was given. */
 function makeChecks(input: SummaryInput): Check[] {
@@ -90,6 +115,7 @@ function makeChecks(input: SummaryInput): Check[] {
       ok: observer.workedEpochs.size > 0 && observer.unreported(input.epochs).length === 0,
       detail: `${observer.finalEpochs.size} epoch reports, ${observer.workedEpochs.size} epochs with work`,
     },
+    ...rewardChecks(input),
     {
       what: "every token is accounted for to the last wei",
       ok: broken.length === 0,
@@ -143,6 +169,7 @@ export function makeSummary(input: SummaryInput): Summary {
     workers,
     nodes,
     pruned,
+    rewards: input.rewards,
     gas: input.gas,
     conservation: input.conservation,
     restarts: Object.fromEntries(input.restarts),
@@ -186,6 +213,28 @@ function standingTable(summary: Summary): string {
   return table.toString();
 }
 
+function rootTable({ rewards }: Summary): string {
+  const table = new Table({
+    head: ["reward root of epoch", "validators MASA", "workers MASA", "state", "recomputed"],
+  });
+  for (const { epoch, validatorsWei, workersWei, active } of rewards.roots) {
+    table.push([
+      epoch,
+      masa(validatorsWei),
+      masa(workersWei),
+      active ? "active" : "waits",
+      rewards.verified[epoch]?.length === 0 ? "equal" : "differs",
+    ]);
+  }
+  return table.toString();
+}
+
+function claimTable({ rewards }: Summary): string {
+  const table = new Table({ head: ["node", "role", "rewards claimed MASA"] });
+  for (const { name, role, claimedWei } of rewards.claims) table.push([name, role, masa(claimedWei)]);
+  return table.toString();
+}
+
 function gasTable(summary: Summary): string {
   const table = new Table({ head: ["operation", "times", "least gas", "mean", "most"] });
   for (const line of summary.gas) {
@@ -216,6 +265,8 @@ export function formatSummary(summary: Summary): string {
     ...(restarts.length === 0
       ? []
       : [`restarted after dying: ${restarts.map(([name, times]) => `${name} ${times}×`).join(", ")}`]),
+    rootTable(summary),
+    claimTable(summary),
     gasTable(summary),
     ...summary.conservation.map(
       ({ what, expectedWei, foundWei }) =>

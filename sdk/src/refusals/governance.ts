@@ -47,7 +47,7 @@ export const GOVERNANCE_REFUSALS: Sentences = {
   ],
   OwnableUnauthorizedAccount: (v) => [
     `${v.plain("account")} is not the owner of the contract`,
-    "Parameters belong to the timelock: propose the change there.",
+    "Parameters belong to the timelock: propose the change with `masa propose`.",
   ],
   OwnableInvalidOwner: (v) => [`${v.plain("owner")} cannot own a contract`, "Name a real owner."],
   AccessControlBadConfirmation: () => [
@@ -56,7 +56,7 @@ export const GOVERNANCE_REFUSALS: Sentences = {
   ],
   AccessControlUnauthorizedAccount: (v) => [
     `${v.plain("account")} does not have the role ${v.plain("neededRole")} of the timelock`,
-    "Only the council may schedule and cancel.",
+    "Only the governor may, and a council where there is one: see `masa roles`.",
   ],
   TimelockInsufficientDelay: (v) => [
     `a delay of ${v.duration("delay")} is shorter than the least, ${v.duration("minDelay")}`,

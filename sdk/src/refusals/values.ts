@@ -3,6 +3,7 @@ import { decodeBytes32String, Interface } from "ethers";
 import type { ErrorDescription } from "ethers";
 
 import { amountOf, dateOf, decimalOf, durationOf, momentOf } from "../format.ts";
+import { GUARDIAN_RIGHTS, PROPOSAL_STATES } from "../names.ts";
 import { ROLES } from "../nodes.ts";
 import { rightsOf } from "../operators.ts";
 import { seatsOf } from "../frozen.ts";
@@ -28,7 +29,6 @@ const TOKEN_CALLS = new Interface([
 ]);
 
 const REQUEST_STATES = ["unknown", "open", "settled", "cancelled", "expired", "unscored"];
-const GUARDIAN_RIGHTS = ["cancel a proposal", "reverse a slash", "cancel a reward root"];
 
 /** How the bounds that setters and constructors name are counted; shares (WAD) where nothing else is said. */
 const KINDS: Readonly<Record<string, "masa" | "seconds" | "number" | "work">> = {
@@ -56,6 +56,17 @@ const KINDS: Readonly<Record<string, "masa" | "seconds" | "number" | "work">> = 
   haltEpochs: "number",
   expulsionEpochs: "number",
   maxMissed: "number",
+  votingDelay: "seconds",
+  voteExtension: "seconds",
+  directWindow: "seconds",
+  expiry: "seconds",
+  votingPeriod: "seconds",
+  minVotingPeriod: "seconds",
+  reviewInterval: "seconds",
+  leastQuorum: "masa",
+  minStake: "masa",
+  graceMissed: "number",
+  claimEpochs: "number",
 };
 
 export class Values {
@@ -155,6 +166,17 @@ export class Values {
 
   guardianRight(name: string): string {
     return GUARDIAN_RIGHTS[Number(this.number(name))] ?? this.plain(name);
+  }
+
+  proposalState(name: string): string {
+    return PROPOSAL_STATES[Number(this.number(name))] ?? this.plain(name);
+  }
+
+  /** A set of states: bit i stands for state i; none: it must not exist yet. */
+  proposalStates(name: string): string {
+    const mask = BigInt(this.plain(name));
+    const found = PROPOSAL_STATES.filter((_, state) => (mask >> BigInt(state)) & 1n);
+    return found.length === 0 ? "new" : found.join(" or ");
   }
 
   requestState(name: string): string {
