@@ -135,7 +135,7 @@ function found(results: readonly RequestResult[], hasEvidence: boolean): string 
 }
 
 describe("report assembly", function () {
-  this.timeout(600_000);
+  this.timeout(1_800_000);
 
   it(`the chain and the SDK agree on ${CHUNK * CHUNKS} reports: medians, encoding, digest and Q`, async () => {
     const { ethers } = await hre.network.create();
