@@ -1,6 +1,6 @@
 /** What is checked on chain: the journal and given tokens before a deployment, owners, roles and wiring after it. */
 import { status } from "@nomicfoundation/ignition-core";
-import { Contract, encodeBytes32String, id, isError, ZeroAddress, zeroPadValue } from "ethers";
+import { Contract, id, isError, ZeroAddress, zeroPadValue } from "ethers";
 import type { Provider } from "ethers";
 
 import { connectContracts } from "../sdk/src/contracts.ts";
@@ -132,7 +132,7 @@ export async function findDifferences(
     ...(await wrongClasses(contracts, manifest)),
     ...(await wrongTerms(contracts, params)),
     ...(await wrongReferences(contracts, manifest)),
-    ...(await wrongRights(contracts, manifest)),
+    ...wrongRights(roles, manifest, params),
     ...(await wrongVault(contracts, manifest, params)),
   ];
 }
@@ -232,8 +232,12 @@ async function wrongReferences(c: MasaContracts, manifest: Manifest): Promise<st
   return wrong;
 }
 
-/** Rights that modules hold over others, at once. */
-async function wrongRights(c: MasaContracts, { contracts: at }: Manifest): Promise<string[]> {
+/** Rights that modules hold over others: these, and no more. */
+function wrongRights(
+  { modules, slashers }: Roles,
+  { contracts: at }: Manifest,
+  { vault }: DeployParameters,
+): string[] {
   const rights = [
     ["standing", "REGISTRY", at.registry],
     ["standing", "RECORD", at.escrow],
@@ -251,22 +255,28 @@ async function wrongRights(c: MasaContracts, { contracts: at }: Manifest): Promi
     ["votes", "SNAPSHOT", at.governor],
     ["emissions", "GOVERNANCE", at.reputation],
   ] as const;
-  const wrong: string[] = [];
-  for (const [name, right, module] of rights) {
-    const from = await c[name].moduleActiveFrom(encodeBytes32String(right), module);
-    if (from === 0n) wrong.push(`${module} has no right ${right} of ${name}`);
-  }
-  return wrong;
+  const given = modules.map(
+    ({ contract, right, module }) => `${module} has the right ${right} of ${contract}`,
+  );
+  const promised = rights.map(
+    ([contract, right, module]) => `${module} has the right ${right} of ${contract}`,
+  );
+  const share = (cap: bigint | null): string => (cap === null ? "without a cap" : `${cap} of 1e18 an epoch`);
+  given.push(
+    ...slashers
+      .filter(({ activated }) => activated)
+      .map(({ slasher, capShare }) => `${slasher} slashes ${share(capShare)}`),
+  );
+  promised.push(`${at.escrow} slashes ${share(vault.slashCap)}`, `${at.offences} slashes ${share(null)}`);
+  return [
+    ...promised.filter((line) => !given.includes(line)).map((line) => `it is not so that ${line}`),
+    ...given.filter((line) => !promised.includes(line)).map((line) => `unforeseen: ${line}`),
+  ];
 }
 
 async function wrongVault(c: MasaContracts, manifest: Manifest, params: DeployParameters): Promise<string[]> {
   const { contracts: at } = manifest;
   const wrong: string[] = [];
-  const slasher = await c.vault.slasherOf(at.escrow);
-  if (slasher.epochEndsAt === 0n || slasher.revoked) wrong.push(`the market ${at.escrow} may not slash`);
-  if (slasher.capShare !== params.vault.slashCap) {
-    wrong.push(`the market may slash ${slasher.capShare} of 1e18 an epoch, not ${params.vault.slashCap}`);
-  }
   const { treasury } = await c.vault.slashDestinations();
   const expected = params.vault.slashDestinations.treasury ?? at.timelock;
   if (treasury !== expected) wrong.push(`slashed funds go to ${treasury}, not to ${expected}`);

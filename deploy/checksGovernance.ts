@@ -5,8 +5,8 @@ import { contractInterface } from "../sdk/src/contracts.ts";
 import type { MasaContracts } from "../sdk/src/contracts.ts";
 import type { Manifest } from "../sdk/src/manifest.ts";
 import { classAssignments, PARAMETER_SETS } from "../sdk/src/parameters/index.ts";
+import { CLASS_NAMES } from "../sdk/src/parameters/types.ts";
 import type { Roles } from "../sdk/src/roles.ts";
-import { CLASS_ORDER } from "./modules/governance.ts";
 import type { DeployParameters } from "./params.ts";
 
 export function wrongRoles(roles: Roles, manifest: Manifest, params: DeployParameters): string[] {
@@ -54,7 +54,7 @@ export async function wrongTerms(c: MasaContracts, params: DeployParameters): Pr
   for (const [name, value] of Object.entries(settings)) {
     if (found[name as keyof typeof settings] !== value) wrong.push(`governor.${name} differs`);
   }
-  for (const [index, name] of CLASS_ORDER.entries()) {
+  for (const [index, name] of CLASS_NAMES.entries()) {
     const own = await c.classes.classAt(index);
     for (const [member, value] of Object.entries(classes[name])) {
       if (own[member as keyof typeof own] !== value) wrong.push(`classes.${name}.${member} differs`);

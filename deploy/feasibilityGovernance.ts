@@ -1,5 +1,7 @@
 /** What the governor, the classes of proposals and reputation would refuse. */
 import { WAD } from "../sdk/src/math/fixed.ts";
+import { REPUTATION } from "../sdk/src/parameters/governance.ts";
+import { CLASS_NAMES } from "../sdk/src/parameters/types.ts";
 import type { DeployParameters } from "./params.ts";
 import type { Reasons } from "./reasons.ts";
 
@@ -14,7 +16,6 @@ const SUPPLY_PER_STAKE = 100n; // ProposalClasses
 const LEAST_QUORUM_DIVISOR = 10n; // MasaGovernorSettings
 const UINT96 = 2n ** 96n - 1n;
 
-const CLASSES = ["routine", "economic", "rights", "constitutional"] as const;
 const RESPECTS = ["quorum", "maxQuorum", "threshold", "votingPeriod", "minStake"] as const;
 
 export function checkGovernance(reasons: Reasons, p: DeployParameters): void {
@@ -34,7 +35,7 @@ function checkSettings(reasons: Reasons, { governance: g, tokens }: DeployParame
 
 function checkClasses(reasons: Reasons, { governance: g, tokens }: DeployParameters): void {
   reasons.within("governance.minVotingPeriod (seconds)", g.minVotingPeriod, 1n, 30n * DAY);
-  for (const [index, name] of CLASSES.entries()) {
+  for (const [index, name] of CLASS_NAMES.entries()) {
     const at = `governance.classes.${name}`;
     const c = g.classes[name];
     reasons.withinWad(`${at}.quorum`, c.quorum, MIN_QUORUM, MAX_QUORUM);
@@ -45,7 +46,7 @@ function checkClasses(reasons: Reasons, { governance: g, tokens }: DeployParamet
     reasons.withinWad(`${at}.weight`, c.weight, WAD / 10n, 4n * WAD);
     const mostStake = tokens.masa === null ? tokens.genesisSupply / SUPPLY_PER_STAKE : UINT96;
     reasons.withinWad(`${at}.minStake`, c.minStake, 1n, mostStake);
-    const before = CLASSES[index - 1];
+    const before = CLASS_NAMES[index - 1];
     if (before === undefined) continue;
     for (const respect of RESPECTS) {
       reasons.need(
@@ -56,26 +57,11 @@ function checkClasses(reasons: Reasons, { governance: g, tokens }: DeployParamet
   }
 }
 
-function checkReputation(reasons: Reasons, { reputation: r }: DeployParameters): void {
-  const bounds = {
-    delegatedRate: [0n, WAD - 1n],
-    base: [WAD / 5n, WAD],
-    voteGain: [0n, HALF],
-    reasonGain: [0n, HALF],
-    proposalGain: [0n, HALF],
-    decay: [HALF, WAD - 1n],
-    maxDiscount: [0n, HALF],
-    inactivityCut: [0n, HALF],
-    activityFloor: [0n, WAD],
-    activityStep: [WAD / 100n, WAD],
-    maxPotShare: [1n, HALF],
-    proposerShare: [0n, WAD / 4n],
-    maxPerWeight: [1n, WAD / 20n],
-    maxPerProposal: [0n, UINT96],
-  } as const;
-  for (const [name, [least, most]] of Object.entries(bounds)) {
-    reasons.withinWad(`reputation.${name}`, r[name as keyof typeof bounds], least, most);
+/** The registry has the bounds of the contract. */
+function checkReputation(reasons: Reasons, { reputation }: DeployParameters): void {
+  for (const { id, field, unit, least, most } of REPUTATION.parameters) {
+    const value = reputation[field as keyof typeof reputation];
+    if (unit === "count") reasons.within(id, value, least, most);
+    else reasons.withinWad(id, BigInt(value), least, most);
   }
-  reasons.within("reputation.graceMissed", r.graceMissed, 1n, 1_000n);
-  reasons.within("reputation.claimEpochs", r.claimEpochs, 1n, 100_000n);
 }

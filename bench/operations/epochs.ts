@@ -1,5 +1,5 @@
 /** The roll and the epoch report, with 64 seats, and what the roll must not grow with. */
-import { MARKET_WORKERS } from "./market.ts";
+import { MANY_WORKERS, MARKET_WORKERS } from "./market.ts";
 import { SEATS } from "../network.ts";
 import type { BenchNetwork } from "../network.ts";
 import type { Figures } from "../rows.ts";
@@ -8,7 +8,6 @@ import type { Figures } from "../rows.ts";
 export const LAST_EPOCH = 3;
 const MISSED_EPOCHS = 1_000;
 const FEW_WORKERS = 10;
-const MANY_WORKERS = 10_000;
 /** One of them is seated by the roll into each of the epochs 3 and 4. */
 const WAITING = 2;
 

@@ -1,6 +1,8 @@
 /** Proposals and votes of the governor: proposing, delegates' votes, owners' overrides, and what follows a vote. */
 import { id, parseEther } from "ethers";
 
+import { SUPPORT } from "#sdk";
+
 import type { BenchNetwork } from "../network.ts";
 import type { Figures } from "../rows.ts";
 
@@ -9,7 +11,7 @@ const STAKE_WEI = parseEther("200000");
 const WHALE_WEI = parseEther("2000000");
 const PART_WEI = parseEther("1000");
 const TEXT = "# Renew the guardian\nFor half a year.\n## Rationale\nIts term ends.\n";
-const [AGAINST, FOR] = [0, 1];
+const { against: AGAINST, for: FOR } = SUPPORT;
 
 type Call = [string[], bigint[], string[]];
 

@@ -6,7 +6,7 @@ import type { BenchNetwork } from "../network.ts";
 import type { Figures } from "../rows.ts";
 
 const DEPOSIT_WEI = parseEther("100");
-const MANY_WORKERS = 10_000;
+export const MANY_WORKERS = 10_000;
 const SMALL_REPORT = 10;
 const LARGE_REPORT = 100;
 /** ResultCodec.MAX_RESULTS. */

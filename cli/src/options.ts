@@ -5,6 +5,7 @@ import { InvalidArgumentError, Option } from "commander";
 import { getAddress, parseUnits, Wallet } from "ethers";
 import { pino } from "pino";
 import type { Logger } from "pino";
+import { z } from "zod";
 
 import { MasaError, RIGHT_NAMES } from "#sdk";
 import type { Right } from "#sdk";
@@ -151,6 +152,20 @@ export function readTextFile(path: string): string {
   } catch (cause) {
     throw new MasaError("MASA-101", `cannot read ${path}: ${(cause as Error).message}`, { cause });
   }
+}
+
+/** A JSON file of a given shape. Throws MASA-101, or MASA-102 with what is wrong where. */
+export function readJsonFile<T>(path: string, schema: z.ZodType<T>): T {
+  const text = readTextFile(path);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new MasaError("MASA-102", `${path} is not JSON: ${(cause as Error).message}`, { cause });
+  }
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) throw new MasaError("MASA-102", `${path}: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
 }
 
 /** What every node that serves takes from its command's options. */

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { stripVTControlCharacters } from "node:util";
 import { after, before, describe, it } from "node:test";
 
 import { ContractFactory, encodeBytes32String, JsonRpcSigner } from "ethers";
@@ -13,7 +12,7 @@ import { connectContracts } from "#sdk";
 import { startNetwork } from "../../nodes/test/support.ts";
 import type { Network } from "../../nodes/test/support.ts";
 import { temporaryFolder, walletOf } from "../../sdk/test/support.ts";
-import { masa, refused } from "./support.ts";
+import { networkArgs, refused, runOn } from "./support.ts";
 
 const MASA = 10n ** 18n;
 const ANN = walletOf("ann governs");
@@ -39,17 +38,9 @@ before(async () => {
 });
 after(() => network.close());
 
-const net = (): string[] => ["--rpc", network.url, "--manifest", network.manifestPath];
+const net = (): string[] => networkArgs(network);
 
-/** Runs what must go well, and gives what it says. */
-async function run(key: Wallet | null, ...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await masa(
-    [...args, ...net()],
-    key === null ? {} : { MASA_KEY: key.privateKey },
-  );
-  assert.equal(code, 0, `masa ${args.join(" ")}\n${stdout}${stderr}`);
-  return stripVTControlCharacters(stdout);
-}
+const run = (key: Wallet | null, ...args: string[]): Promise<string> => runOn(network, key, ...args);
 
 const idIn = (said: string): string => /proposal (\d+) is submitted/.exec(said)?.[1] ?? "";
 

@@ -44,7 +44,7 @@ import { GOOD, REWARD, startNetwork } from "../../nodes/test/support.ts";
 import type { Network } from "../../nodes/test/support.ts";
 import { refusal, temporaryFolder, walletOf } from "../../sdk/test/support.ts";
 import { masa as amount } from "../src/format.ts";
-import { masa, refused } from "./support.ts";
+import { masa, networkArgs, refused, runOn } from "./support.ts";
 
 const MASA = 10n ** 18n;
 /** Of the pool of 1,000,000 MASA 1 % an epoch, four tenths of it for validators and as much for workers. */
@@ -80,17 +80,10 @@ before(async () => {
 });
 after(() => network.close());
 
-const net = (): string[] => ["--rpc", network.url, "--manifest", network.manifestPath];
+const net = (): string[] => networkArgs(network);
 const accountOf = (name: string): string => network.member(name).account.address;
 
-async function run(key: Wallet | null, ...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await masa(
-    [...args, ...net()],
-    key === null ? {} : { MASA_KEY: key.privateKey },
-  );
-  assert.equal(code, 0, `masa ${args.join(" ")}\n${stdout}\n${stderr}`);
-  return stripVTControlCharacters(stdout);
-}
+const run = (key: Wallet | null, ...args: string[]): Promise<string> => runOn(network, key, ...args);
 
 /** A question that both workers answer, settled by a report of epoch 1. */
 async function answered(responses: readonly ResponseScore[]): Promise<void> {

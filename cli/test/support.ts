@@ -5,8 +5,13 @@ import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
+
+import type { Wallet } from "ethers";
 
 import type { MasaErrorCode } from "#sdk";
+
+import type { Network } from "../../nodes/test/support.ts";
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
@@ -81,6 +86,24 @@ export async function refused({ code, args, key, env = {}, words = /./, secret }
     );
   }
   if (outcome.code === 1) assert.match(outcome.stderr, /\n {2}[A-Z].*\.\n/, `no advice: ${shown}`);
+}
+
+/** Options that name the network of a test. */
+export const networkArgs = ({ url, manifestPath }: Pick<Network, "url" | "manifestPath">): string[] => [
+  "--rpc",
+  url,
+  "--manifest",
+  manifestPath,
+];
+
+/** Runs what must go well on a network, with an account's key or without one, and gives what it says. */
+export async function runOn(network: Network, key: Wallet | null, ...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await masa(
+    [...args, ...networkArgs(network)],
+    key === null ? {} : { MASA_KEY: key.privateKey },
+  );
+  assert.equal(code, 0, `masa ${args.join(" ")}\n${stdout}\n${stderr}`);
+  return stripVTControlCharacters(stdout);
 }
 
 /** What is looked at when the test runs, since the network is up only then. */

@@ -98,7 +98,15 @@ library ReportTypes {
     }
 
     function structHash(ScoreReport memory message) internal pure returns (bytes32) {
-        return keccak256(abi.encode(SCORE_REPORT_TYPEHASH, message));
+        return
+            hashScoreReport(
+                message.epoch,
+                message.round,
+                message.attempt,
+                message.poster,
+                message.commitmentSet,
+                message.resultsHash
+            );
     }
 
     function structHash(EpochReport memory message) internal pure returns (bytes32) {
@@ -107,6 +115,18 @@ library ReportTypes {
 
     function structHash(AvailabilityVector memory message) internal pure returns (bytes32) {
         return keccak256(abi.encode(AVAILABILITY_VECTOR_TYPEHASH, message));
+    }
+
+    /// @notice {structHash} of a report whose members are not in memory.
+    function hashScoreReport(
+        uint64 epoch,
+        uint32 round,
+        uint32 attempt,
+        address poster,
+        bytes32 commitmentSet,
+        bytes32 resultsHash
+    ) internal pure returns (bytes32) {
+        return keccak256(abi.encode(SCORE_REPORT_TYPEHASH, epoch, round, attempt, poster, commitmentSet, resultsHash));
     }
 
     /// @notice Domain of the reports of `consensus` on this chain, as of now (SIG-01, SIG-02).

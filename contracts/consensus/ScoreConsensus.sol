@@ -145,16 +145,13 @@ contract ScoreConsensus is IScoreConsensus, EIP712 {
     function scoreReportDigest(ScoreReport calldata report) public view returns (bytes32) {
         return
             _hashTypedDataV4(
-                keccak256(
-                    abi.encode(
-                        ReportTypes.SCORE_REPORT_TYPEHASH,
-                        report.epoch,
-                        report.round,
-                        report.attempt,
-                        report.poster,
-                        report.commitmentSet,
-                        keccak256(report.results)
-                    )
+                ReportTypes.hashScoreReport(
+                    report.epoch,
+                    report.round,
+                    report.attempt,
+                    report.poster,
+                    report.commitmentSet,
+                    keccak256(report.results)
                 )
             );
     }

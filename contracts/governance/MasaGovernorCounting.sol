@@ -342,10 +342,13 @@ abstract contract MasaGovernorCounting is MasaGovernorSettings {
     }
 
     function _outcome(uint256 proposalId) private view returns (uint256 outcome) {
+        Tally storage tally = _tallies[proposalId];
+        (uint256 forVotes, uint256 abstainVotes) = (tally.forVotes, tally.abstainVotes);
+        uint256 needed = quorumOf(proposalId);
         outcome = LATE;
-        if (!_quorumReached(proposalId)) return outcome;
-        outcome |= QUORUM_MET;
-        if (_voteSucceeded(proposalId)) outcome |= PASSING;
+        if (GovernanceMath.isQuorumMet(forVotes, abstainVotes, needed)) outcome |= QUORUM_MET;
+        uint256 threshold = _termsOf(proposalId).threshold;
+        if (GovernanceMath.passes(forVotes, tally.againstVotes, abstainVotes, needed, threshold)) outcome |= PASSING;
     }
 
     /// @dev Gives everybody time to answer a late vote that made the quorum or changed the outcome. Once a proposal.

@@ -31,7 +31,7 @@ interface IRewardDistributor {
         uint256 workerTotal,
         uint256 activeFrom
     );
-    /// @notice The report of `epoch` brought no new root: nobody earned anything.
+    /// @notice The report of `epoch` brought no new root: nobody earned anything, or a root was cancelled since the roll.
     event RootKept(uint64 indexed epoch);
     event RootCancelled(uint64 indexed epoch, bytes32 root, address indexed by);
     /// @param amount Paid now, wei.

@@ -3,13 +3,11 @@ import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 import { encodeBytes32String } from "ethers";
 
 import { PARAMETER_SETS } from "../../sdk/src/parameters/index.ts";
+import { CLASS_NAMES } from "../../sdk/src/parameters/types.ts";
 import type { DeployParameters } from "../params.ts";
 import type { ProtocolModule } from "./protocol.ts";
 import type { TimelockModule } from "./timelock.ts";
 import type { MasaTokenModule } from "./tokens.ts";
-
-/** Names of the classes in the parameters, from the laxest to the strictest. */
-export const CLASS_ORDER = ["routine", "economic", "rights", "constitutional"] as const;
 
 export function governanceModule(
   p: DeployParameters,
@@ -31,7 +29,7 @@ export function governanceModule(
       masa,
       votes,
       minVotingPeriod,
-      CLASS_ORDER.map((name) => given[name]),
+      CLASS_NAMES.map((name) => given[name]),
     ]);
     const reviews = m.contract("Reviews", [
       timelock,

@@ -8,14 +8,13 @@ import { encodeBytes32String, id, ZeroHash } from "ethers";
 
 import type { ContractKey } from "../../sdk/src/contracts.ts";
 import { classAssignments } from "../../sdk/src/parameters/index.ts";
+import { NO_CAP } from "../../sdk/src/roles.ts";
 import type { DeployParameters } from "../params.ts";
 import { governanceModule } from "./governance.ts";
 import { protocolModule } from "./protocol.ts";
 import { timelockModule } from "./timelock.ts";
 import { masaTokenModule, wrappedTaoModule } from "./tokens.ts";
 
-/** Proven offences are outside the cap on slashes (decision D8). */
-const UNCAPPED = 2n ** 64n - 1n;
 /** What the governor holds of the timelock, and nobody else but a council. */
 const TIMELOCK_ROLES = ["PROPOSER_ROLE", "CANCELLER_ROLE", "EXECUTOR_ROLE"];
 
@@ -23,7 +22,7 @@ type Contracts = Readonly<Record<ContractKey, CallableContractFuture<string>>>;
 
 /** Rights that need no delay as long as nobody has staked, and then each contract's own wiring. */
 function wire(m: IgnitionModuleBuilder, c: Contracts, p: DeployParameters) {
-  const scheduled = m.call(c.vault, "scheduleSlasher", [c.offences, UNCAPPED]);
+  const scheduled = m.call(c.vault, "scheduleSlasher", [c.offences, NO_CAP]);
   const activated = m.call(c.vault, "activateSlasher", [c.offences], { after: [scheduled] });
   const expels = m.call(c.validatorSet, "grantModule", [encodeBytes32String("EXPEL"), c.offences]);
   const pays = m.call(c.emissions, "grantModule", [encodeBytes32String("GOVERNANCE"), c.reputation]);

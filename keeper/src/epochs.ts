@@ -17,6 +17,7 @@ import {
 } from "#sdk";
 import type {
   AvailabilityVector,
+  Balances,
   EpochReport,
   FinalRound,
   FrozenSeats,
@@ -90,13 +91,16 @@ async function collectRounds(runtime: KeeperRuntime, frozen: FrozenSeats): Promi
 /** What an epoch report says beside who posts it. */
 type EpochContent = Omit<EpochReport, "attempt" | "poster">;
 
-/** The content that follows from the epoch's final rounds and probes. Throws MASA-503 where the rounds are not those. */
+/**
+ * The content that follows from the epoch's final rounds and probes, and the balances behind its reward root. Throws
+ * MASA-503 where the rounds are not those.
+ */
 async function contentOf(
   runtime: KeeperRuntime,
   frozen: FrozenSeats,
   shown: readonly RoundEvidence[],
   availability: readonly AvailabilityVector[],
-): Promise<EpochContent> {
+): Promise<{ content: EpochContent; balances: Balances | null }> {
   const { store, connection } = runtime;
   const { epoch } = frozen;
   const finals = store.finalRounds(epoch);
@@ -127,14 +131,15 @@ async function contentOf(
   }
   const scores = assembleEpochScores(rounds, frozen, facts);
   const idle = idleSeats(rounds, frozen, await runtime.maxMissed(epoch));
-  const rewards = await rewardsFor(runtime, { frozen, scores, availability });
-  return { epoch, scores, ...rewards, idle };
+  const { balances, ...rewards } = await rewardsFor(runtime, { frozen, scores, availability });
+  return { content: { epoch, scores, ...rewards, idle }, balances };
 }
 
-/** Signs an epoch report, one an attempt, and keeps what it follows from. */
+/** Signs an epoch report, one an attempt, and keeps what it follows from and the balances behind its root. */
 async function signOnce(
   runtime: KeeperRuntime,
   { report, rounds, availability }: EpochCall,
+  balances: Balances | null,
 ): Promise<string> {
   const { store, connection } = runtime;
   const digest = epochReportDigest(connection.manifest, report);
@@ -143,6 +148,7 @@ async function signOnce(
   }
   const digests = rounds.map((round) => scoreReportDigest(connection.manifest, round.report));
   store.saveArchive(digest, report.epoch, encode({ report, rounds: digests, availability }));
+  if (balances !== null) store.rewards.saveTable(report.rewardRoot, report.epoch, balances);
   if (connection.wallet === null) throw new MasaError("MASA-104");
   return signEpochReport(connection.wallet, connection.manifest, report);
 }
@@ -168,14 +174,15 @@ export async function signProposedEpoch(
     throw new MasaError("MASA-504", `${proposer} was revoked`);
   await checkAvailability(runtime, frozen, availability);
   const { attempt, poster } = report;
-  const expected = { ...(await contentOf(runtime, frozen, rounds, availability)), attempt, poster };
+  const { content, balances } = await contentOf(runtime, frozen, rounds, availability);
+  const expected = { ...content, attempt, poster };
   if (
     epochReportDigest(runtime.connection.manifest, expected) !==
     epochReportDigest(runtime.connection.manifest, report)
   ) {
     throw new MasaError("MASA-503", "the report does not follow from the final rounds and the probes");
   }
-  return signOnce(runtime, call);
+  return signOnce(runtime, call, balances);
 }
 
 /** The epoch that has just ended, if its report is this keeper's to propose now. */
@@ -206,14 +213,14 @@ export async function proposeEpoch(runtime: KeeperRuntime, now: number): Promise
   const rounds = await collectRounds(runtime, frozen);
   if (rounds === null || rounds.length === 0) return false;
   const availability = await gatherAvailability(runtime, frozen);
-  const content = await contentOf(runtime, frozen, rounds, availability);
+  const { content, balances } = await contentOf(runtime, frozen, rounds, availability);
   const call: EpochCall = {
     report: { ...content, attempt, poster: runtime.hotKey },
     rounds,
     availability,
   };
   const digest = epochReportDigest(connection.manifest, call.report);
-  const signatures = new Map([[seat, await signOnce(runtime, call)]]);
+  const signatures = new Map([[seat, await signOnce(runtime, call, balances)]]);
   const signed = await askPeers(runtime, frozen, "/sign/epoch", encode(call), (text, peerSeat) => {
     const signature = decodeSignature(text);
     verifySignature(digest, signature, frozen.hotKeys[peerSeat] ?? "");

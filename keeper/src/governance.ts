@@ -24,11 +24,14 @@ async function unlessDone(
   }
 }
 
-async function settleProposals(runtime: KeeperRuntime, now: number): Promise<number> {
+async function settleProposals(
+  runtime: KeeperRuntime,
+  decided: ReturnType<KeeperRuntime["store"]["proposals"]["decided"]>,
+): Promise<number> {
   const { connection, store, log } = runtime;
   const { classes, governor, reputation } = connection.contracts;
   let sent = 0;
-  for (const { proposalId, turnoutOpen, countOpen } of store.proposals.decided(now).slice(0, MOST_AT_ONCE)) {
+  for (const { proposalId, turnoutOpen, countOpen } of decided.slice(0, MOST_AT_ONCE)) {
     if (
       turnoutOpen &&
       (await unlessDone(runtime, () => classes.recordTurnout(proposalId), "ProposalClasses_AlreadyRecorded"))
@@ -73,12 +76,12 @@ async function markReviews(runtime: KeeperRuntime): Promise<number> {
  * one is enough. Gives how many transactions it sent.
  */
 export async function keepGovernance(runtime: KeeperRuntime, now: number): Promise<number> {
-  const decided = runtime.store.proposals.decided(now).length > 0;
+  const decided = runtime.store.proposals.decided(now);
   const { epoch, round, attempt } = await placeInTime(runtime, now);
-  if (!decided && round !== 0) return 0;
+  if (decided.length === 0 && round !== 0) return 0;
   const frozen = await runtime.frozenSeats(epoch);
   if (frozen === null || frozen.totalWeight === 0n) return 0;
   if (frozen.hotKeys[proposerOf(frozen, round, attempt)] !== runtime.hotKey) return 0;
-  const settled = decided ? await settleProposals(runtime, now) : 0;
+  const settled = await settleProposals(runtime, decided);
   return settled + (round === 0 ? await markReviews(runtime) : 0);
 }

@@ -17,7 +17,7 @@ export class RewardStore {
     this.#db = db;
   }
 
-  /** Keeps the table behind a root, whether the root is accepted in the end or not. */
+  /** Keeps the table behind a root that this keeper has signed or checked, whether the chain accepts it or not. */
   saveTable(root: string, epoch: number, balances: Balances): void {
     this.#db
       .prepare("INSERT INTO reward_tables VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
@@ -28,6 +28,10 @@ export class RewardStore {
   tableText(root: string): string | null {
     const row = this.#db.prepare("SELECT body FROM reward_tables WHERE root = ?").get(root);
     return (row?.["body"] as string | undefined) ?? null;
+  }
+
+  hasTable(root: string): boolean {
+    return this.#db.prepare("SELECT 1 FROM reward_tables WHERE root = ?").get(root) !== undefined;
   }
 
   table(root: string): Balances | null {
@@ -42,6 +46,10 @@ export class RewardStore {
         "INSERT INTO reward_facts VALUES (?, ?) ON CONFLICT (epoch) DO UPDATE SET body = excluded.body",
       )
       .run(facts.epoch, encodeFacts(facts));
+  }
+
+  hasFacts(epoch: number): boolean {
+    return this.#db.prepare("SELECT 1 FROM reward_facts WHERE epoch = ?").get(epoch) !== undefined;
   }
 
   facts(epoch: number): RewardFacts | null {

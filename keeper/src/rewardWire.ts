@@ -1,7 +1,7 @@
 /** Reward tables, proofs and archives of epoch reports as keepers serve them, and facts as a keeper keeps them. */
 import { z } from "zod";
 
-import { decodeBalances, encodeBalances, MAX_REWARDED } from "#sdk";
+import { decodeBalances, encodeBalances, MAX_REWARDED, MAX_SEATS } from "#sdk";
 import type {
   AvailabilityVector,
   Balances,
@@ -62,7 +62,7 @@ const epochArchive = z.strictObject({
   ...published,
   report: epochReport,
   rounds: z.array(bytes32).max(10_000),
-  availability: z.array(availability).max(64),
+  availability: z.array(availability).max(MAX_SEATS),
 });
 
 /** What a keeper serves of a final epoch report: its rounds by their digests, each of which has an archive of its own. */

@@ -13,7 +13,15 @@ import {
   rootHindrance,
   tableOfRoot,
 } from "#sdk";
-import type { AcceptedRoot, EpochRewards, FrozenSeats, RewardEvidence, RewardFacts, RewardTable } from "#sdk";
+import type {
+  AcceptedRoot,
+  Balances,
+  EpochRewards,
+  FrozenSeats,
+  RewardEvidence,
+  RewardFacts,
+  RewardTable,
+} from "#sdk";
 import { decodeTable, encodeProof, MAX_TABLE_BYTES } from "./rewardWire.ts";
 import type { KeeperRuntime } from "./runtime.ts";
 
@@ -62,7 +70,7 @@ async function tableOf(
   const { rewards } = runtime.store;
   if (accepted.root === ZeroHash) return tableOfRoot(accepted, new Map());
   const { validatorTotal, workerTotal } = accepted;
-  // Made by this keeper or checked when it came: not hashed again.
+  // Made by this keeper or checked when it came: its tree is not made again.
   const own = rewards.table(accepted.root);
   if (own !== null) return { balances: own, validatorTotal, workerTotal };
   const fetched = await fetchTable(runtime, frozen, accepted);
@@ -76,8 +84,13 @@ async function tableOf(
   return fetched;
 }
 
-/** Rewards that the report of the evidence's epoch carries. Throws where they cannot be known. */
-export async function rewardsFor(runtime: KeeperRuntime, evidence: RewardEvidence): Promise<EpochRewards> {
+/** Rewards that the report of the evidence's epoch carries, and the table behind a new root. */
+export interface EpochShares extends EpochRewards {
+  readonly balances: Balances | null;
+}
+
+/** Throws where the rewards cannot be known. Keeps no table: nobody has held the evidence against a report yet. */
+export async function rewardsFor(runtime: KeeperRuntime, evidence: RewardEvidence): Promise<EpochShares> {
   const { frozen } = evidence;
   const { epoch } = frozen;
   const facts = await rewardFacts(runtime, frozen);
@@ -88,13 +101,17 @@ export async function rewardsFor(runtime: KeeperRuntime, evidence: RewardEvidenc
   if (why !== null) {
     runtime.log.warn({ epoch, why }, "no new reward root");
     const { validatorTotal, workerTotal } = now.lastRoot;
-    return { rewardRoot: ZeroHash, validatorTotal, workerTotal };
+    return { rewardRoot: ZeroHash, validatorTotal, workerTotal, balances: null };
   }
   const previous = await tableOf(runtime, frozen, facts.lastRoot);
   const { root, table } = epochRewards(facts, previous, evidence);
-  if (root !== ZeroHash) runtime.store.rewards.saveTable(root, epoch, table.balances);
   const { validatorTotal, workerTotal } = table;
-  return { rewardRoot: root, validatorTotal, workerTotal };
+  return {
+    rewardRoot: root,
+    validatorTotal,
+    workerTotal,
+    balances: root === ZeroHash ? null : table.balances,
+  };
 }
 
 /**
@@ -104,10 +121,10 @@ export async function rewardsFor(runtime: KeeperRuntime, evidence: RewardEvidenc
 export async function prepareRewards(runtime: KeeperRuntime): Promise<void> {
   const rolled = Number(await runtime.connection.contracts.epochManager.rolledEpoch());
   const ended = rolled < 2 ? null : await runtime.frozenSeats(rolled - 1);
-  if (ended !== null && runtime.store.rewards.facts(ended.epoch) === null) await rewardFacts(runtime, ended);
+  if (ended !== null && !runtime.store.rewards.hasFacts(ended.epoch)) await rewardFacts(runtime, ended);
   const present = await runtime.frozenSeats(rolled);
   const { lastRoot } = await readRewardState(runtime.connection);
-  if (present !== null && runtime.store.rewards.tableText(lastRoot.root) === null)
+  if (present !== null && !runtime.store.rewards.hasTable(lastRoot.root))
     await tableOf(runtime, present, lastRoot);
 }
 
@@ -117,10 +134,11 @@ const KEPT_TREES = 2;
 
 /** Answers GET /rewards/ROOT and GET /rewards/ROOT/ACCOUNT. Throws MASA-501. */
 export function serveRewards({ store }: KeeperRuntime, root: string, account: string | null): string {
-  const text = store.rewards.tableText(root);
-  if (text === null) throw new MasaError("MASA-501", `no table of the reward root ${root} here`);
-  if (account === null) return text;
-  const tree = trees.get(root) ?? new RewardTree(decodeTable(text).balances);
+  if (!store.rewards.hasTable(root))
+    throw new MasaError("MASA-501", `no table of the reward root ${root} here`);
+  if (account === null) return store.rewards.tableText(root) as string;
+  // The table is parsed only where no tree of it is at hand: anybody may ask.
+  const tree = trees.get(root) ?? new RewardTree(store.rewards.table(root) as Balances);
   trees.delete(root);
   trees.set(root, tree);
   for (const old of [...trees.keys()].slice(0, -KEPT_TREES)) trees.delete(old);

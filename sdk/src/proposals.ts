@@ -10,6 +10,7 @@ import { queryPages } from "./events.ts";
 import type { Manifest } from "./manifest.ts";
 import { PROPOSAL_STATES } from "./names.ts";
 import type { ProposalState } from "./names.ts";
+import { nameOf } from "./roles.ts";
 
 /** The value of IGovernor's castVote for each way to vote. */
 export const SUPPORT = { against: 0, for: 1, abstain: 2 } as const;
@@ -178,8 +179,7 @@ export interface DescribedCall {
 
 /** Names the target and the function of a call. */
 export function describeCall(manifest: Manifest, { target, data }: ProposalCall): DescribedCall {
-  const contract =
-    CONTRACT_KEYS.find((key) => manifest.contracts[key].toLowerCase() === target.toLowerCase()) ?? null;
+  const contract = nameOf(manifest, target);
   const parsed = contract === null ? null : contractInterface(contract).parseTransaction({ data });
   if (contract === null || parsed === null)
     return { contract, name: `${contract ?? target}.${data.slice(0, 10)}`, args: null };

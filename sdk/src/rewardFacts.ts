@@ -111,7 +111,10 @@ export function rootHindrance(facts: RewardFacts, now: RewardState): string | nu
   return null;
 }
 
-/** Answers settled between two blocks, both included, at or above τ: paid ones and those that another one beat. */
+/**
+ * Answers settled between two blocks, both included, at or above τ: paid ones, and those that another one beat or that the
+ * asker wanted better.
+ */
 async function readAnswers(
   { escrow }: MasaContracts,
   fromBlock: number,
@@ -124,10 +127,11 @@ async function readAnswers(
     queryPages((from, to) => escrow.queryFilter(filters.RequestSubmitted(), from, to), fromBlock, toBlock),
   ]);
   const rewards = new Map(
-    submitted.map(({ args }) => [args.requestId, unpackRequest(args.request).baseRewardWei]),
+    submitted.map(({ args }) => [args.requestId, Promise.resolve(unpackRequest(args.request).baseRewardWei)]),
   );
-  const rewardOf = async (requestId: bigint): Promise<bigint> => {
-    const known = rewards.get(requestId) ?? (await escrow.requestOf(requestId)).baseReward;
+  // A request of before the first block: its slot keeps R_base for good.
+  const rewardOf = (requestId: bigint): Promise<bigint> => {
+    const known = rewards.get(requestId) ?? escrow.requestOf(requestId).then(({ baseReward }) => baseReward);
     rewards.set(requestId, known);
     return known;
   };
@@ -150,15 +154,14 @@ async function readAnswers(
   ]);
 }
 
-/** The block of the roll into `epoch`; null where nobody rolled into it. */
-async function rollBlock({ contracts, manifest }: Connection, epoch: number, latest: number) {
+/** The event of the roll into `epoch`, which names its block by number and hash; null where nobody rolled into it. */
+async function rollInto({ contracts, manifest }: Connection, epoch: number, latest: number) {
   const { epochManager } = contracts;
-  const found = await queryBackwards(
+  return queryBackwards(
     (from, to) => epochManager.queryFilter(epochManager.filters.EpochRolled(epoch), from, to),
     manifest.deployedAtBlock,
     latest,
   );
-  return found?.blockNumber ?? null;
 }
 
 /** The root that the next one builds on, and what the pots can give, at the end of a block. */
@@ -178,7 +181,7 @@ export async function readRewardState(
   };
 }
 
-async function readStateAt(
+async function readParties(
   connection: Connection,
   frozen: FrozenSeats,
   work: ReadonlyMap<string, bigint>,
@@ -187,8 +190,7 @@ async function readStateAt(
   const { validatorSet, registry, standing } = connection.contracts;
   const worker = ROLES.indexOf("worker");
   const at = { blockTag };
-  const [state, parameters, owners, workers] = await Promise.all([
-    readRewardState(connection, blockTag),
+  const [parameters, owners, workers] = await Promise.all([
     validatorSet.seatParameters(at),
     Promise.all(
       frozen.hotKeys.map(async (hotKey) =>
@@ -203,7 +205,18 @@ async function readStateAt(
     ),
   ]);
   const weights: ByKind = [parameters.weightConsensus, parameters.weightData, parameters.weightLlm];
-  return { ...state, weights, owners, workers };
+  return { weights, owners, workers };
+}
+
+async function atBlock<T>(blockNumber: number, read: Promise<T>): Promise<T> {
+  try {
+    return await read;
+  } catch (cause) {
+    throw new MasaError("MASA-301", `the state of block ${blockNumber} cannot be read`, {
+      cause,
+      advice: "Use an RPC server that has the state of that block: for old epochs an archive node.",
+    });
+  }
 }
 
 /**
@@ -219,20 +232,15 @@ export async function readRewardFacts(
   const { epoch } = frozen;
   if (known !== null && (await provider.getBlock(known.blockNumber))?.hash === known.blockHash) return known;
   const { number } = await connection.latest();
-  const ended = await rollBlock(connection, epoch + 1, number);
+  const ended = await rollInto(connection, epoch + 1, number);
   if (ended === null) throw new MasaError("MASA-503", `nobody has rolled into epoch ${epoch + 1}`);
-  const began = await rollBlock(connection, epoch, ended);
+  // Of one event, so that both are of one block, whichever the chain keeps.
+  const { blockNumber, blockHash } = ended;
+  const began = await rollInto(connection, epoch, blockNumber);
   if (began === null) throw new MasaError("MASA-503", `nobody has rolled into epoch ${epoch}`);
-  const block = await provider.getBlock(ended);
-  if (block === null || block.hash === null) throw new MasaError("MASA-301", `block ${ended} cannot be read`);
-  const work = settledWork(await readAnswers(contracts, began + 1, ended));
-  try {
-    const state = await readStateAt(connection, frozen, work, ended);
-    return { epoch, blockNumber: ended, blockHash: block.hash, ...state };
-  } catch (cause) {
-    throw new MasaError("MASA-301", `the state of block ${ended} cannot be read`, {
-      cause,
-      advice: "Use an RPC server that has the state of that block: for old epochs an archive node.",
-    });
-  }
+  // Before the answers are read: a server without this state is found out at once.
+  const state = await atBlock(blockNumber, readRewardState(connection, blockNumber));
+  const work = settledWork(await readAnswers(contracts, began.blockNumber + 1, blockNumber));
+  const parties = await atBlock(blockNumber, readParties(connection, frozen, work, blockNumber));
+  return { epoch, blockNumber, blockHash, ...state, ...parties };
 }

@@ -16,7 +16,7 @@ export interface AcceptedRoot {
   readonly workerTotal: bigint;
 }
 
-/** Most accounts of a table that is taken from others. */
+/** Most accounts of a table, one's own included: beyond it no root could be passed on, and keepers post no new one. */
 export const MAX_REWARDED = 400_000;
 const ENTRY = 32;
 

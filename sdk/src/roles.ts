@@ -49,7 +49,8 @@ export interface Roles {
   readonly guardian: readonly LentRight[];
 }
 
-const NO_CAP = 2n ** 64n - 1n;
+/** A cap share that stands for none: proven offences are outside the cap (decision D8). */
+export const NO_CAP = 2n ** 64n - 1n;
 
 /** Accounts that were ever given a role of the timelock and hold it now. */
 async function readTimelock(

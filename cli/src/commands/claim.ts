@@ -47,8 +47,12 @@ export async function readProof(
   );
 }
 
-/** What is known of an account's rewards, and what is claimable; nothing is sent. */
-async function show(connection: Connection, account: string, options: SourceOptions): Promise<bigint> {
+/** Says what is known of an account's rewards; gives the proof of what is claimable, null if nothing is. Sends nothing. */
+async function show(
+  connection: Connection,
+  account: string,
+  options: SourceOptions,
+): Promise<RewardProof | null> {
   const { distributor } = connection.contracts;
   const [active, claimed, claimer] = await Promise.all([
     distributor.activeRoot(),
@@ -58,23 +62,17 @@ async function show(connection: Connection, account: string, options: SourceOpti
   const proof = await readProof(connection, account, options);
   if (proof === null) {
     say("no reward root is active yet");
-    return 0n;
+    return null;
   }
   const claimable = await distributor.claimable(account, proof.cumulative, [...proof.proof]);
   say(`the root of epoch ${active.epoch} gives ${account} ${masa(proof.cumulative)} MASA in all`);
   say(`${masa(claimed)} MASA of it are paid, ${masa(claimable)} MASA can be claimed for ${claimer}`);
-  return claimable;
+  return claimable === 0n ? null : proof;
 }
 
-/** Sends the claim; anyone may. Gives what was paid, wei. */
-export async function claim(
-  connection: Connection,
-  account: string,
-  options: SourceOptions,
-): Promise<bigint> {
+/** Sends the claim that a proof allows; anyone may. Gives what was paid, wei. */
+export async function claim(connection: Connection, account: string, proof: RewardProof): Promise<bigint> {
   const { distributor } = connection.contracts;
-  const proof = await readProof(connection, account, options);
-  if (proof === null) return 0n;
   const before = await distributor.claimedOf(account);
   if (proof.cumulative <= before) return 0n;
   await connection.send(() => distributor.claim(account, proof.cumulative, [...proof.proof]));
@@ -93,8 +91,9 @@ async function run(connection: Connection, own: string, options: ClaimOptions): 
       say(`rewards of ${own} go to ${to} from now on`);
     }
   }
-  if ((await show(connection, account, options)) === 0n) return say("nothing to claim");
-  const paid = await claim(connection, account, options);
+  const proof = await show(connection, account, options);
+  if (proof === null) return say("nothing to claim");
+  const paid = await claim(connection, account, proof);
   say(`${masa(paid)} MASA paid to ${await distributor.claimerOf(account)}`);
 }
 

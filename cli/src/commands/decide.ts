@@ -1,6 +1,5 @@
 /** `masa queue|execute|cancel`: moves a proposal on once it is decided, or ends it. */
 import type { Command } from "commander";
-import type { ContractTransactionResponse } from "ethers";
 
 import { governorArguments, MasaError, momentOf, readProposal, stateOf, titleOf } from "#sdk";
 import type { Connection, Proposal, ProposalState } from "#sdk";
@@ -22,13 +21,10 @@ async function requireState(
     throw new MasaError("MASA-703", `proposal ${proposalId} is ${state}, not ${wanted.join(" or ")}`);
 }
 
-const send = (connection: Connection, call: () => Promise<ContractTransactionResponse>): Promise<unknown> =>
-  connection.send(call);
-
 const queue: Move = async (connection, proposal) => {
   await requireState(connection, proposal, "succeeded");
   const { governor } = connection.contracts;
-  await send(connection, () => governor.queue(...governorArguments(proposal.calls, proposal.description)));
+  await connection.send(() => governor.queue(...governorArguments(proposal.calls, proposal.description)));
   const [eta, { timestamp }] = await Promise.all([
     governor.proposalEta(proposal.proposalId),
     connection.latest(),
@@ -44,13 +40,13 @@ const execute: Move = async (connection, proposal) => {
   if (BigInt(timestamp) < eta)
     throw new MasaError("MASA-703", `it can be executed from ${momentOf(eta, BigInt(timestamp))}`);
   const changes = (await Promise.all(proposal.calls.map((call) => callLines(connection, call)))).flat();
-  await send(connection, () => governor.execute(...governorArguments(proposal.calls, proposal.description)));
+  await connection.send(() => governor.execute(...governorArguments(proposal.calls, proposal.description)));
   for (const change of changes) say(`done: ${change}`);
 };
 
 const cancel: Move = async (connection, proposal) => {
   const { governor } = connection.contracts;
-  await send(connection, () => governor.cancel(...governorArguments(proposal.calls, proposal.description)));
+  await connection.send(() => governor.cancel(...governorArguments(proposal.calls, proposal.description)));
   say(`cancelled: ${titleOf(proposal.description)}`);
 };
 

@@ -68,9 +68,9 @@ export function delegateCommands(): Command[] {
     .addCommand(show);
   const undelegate = accountCommand(
     "undelegate",
-    "takes delegated votes back: all of them, or those of one edge",
+    "takes delegated votes back: all of them, or what goes to one account",
   )
-    .addArgument(new Argument("[from]", "only the edge to this account").argParser(address))
+    .addArgument(new Argument("[from]", "only what goes to this account").argParser(address))
     .action((from: string | undefined, options: AccountOptions) =>
       withAccount(options, async (connection, account) => {
         const { votes } = connection.contracts;

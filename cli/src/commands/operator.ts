@@ -10,7 +10,7 @@ import type { Connection, OperatorGrant, Right } from "#sdk";
 import { accountArgument, accountCommand, readCommand, say, withAccount, withNetwork } from "../account.ts";
 import type { AccountOptions } from "../account.ts";
 import { toJson } from "../format.ts";
-import { address, keyFrom, readTextFile, rightList } from "../options.ts";
+import { address, keyFrom, readJsonFile, rightList } from "../options.ts";
 import type { NetworkOptions } from "../options.ts";
 
 export interface OperatorOptions {
@@ -33,28 +33,14 @@ const grantSchema = z.strictObject({
   proof: z.string().regex(/^0x[0-9a-fA-F]{130}$/),
 });
 
-/** Reads a grant. Throws MASA-101 or MASA-102. */
-function readGrant(path: string): OperatorGrant {
-  let json: unknown;
-  try {
-    json = JSON.parse(readTextFile(path));
-  } catch (cause) {
-    if (cause instanceof MasaError) throw cause;
-    throw new MasaError("MASA-102", `${path} is not JSON: ${(cause as Error).message}`, { cause });
-  }
-  const parsed = grantSchema.safeParse(json);
-  if (!parsed.success) throw new MasaError("MASA-102", `${path}: ${z.prettifyError(parsed.error)}`);
-  return parsed.data;
-}
-
-/** The grant that the options describe, from a file or from the key itself; null where they name neither. */
+/** The grant that the options describe, from a file or from the key itself; null where they name neither. Throws MASA-101 or MASA-102. */
 export async function operatorGrant(
   { contracts, manifest }: Connection,
   account: string,
   rights: readonly Right[],
   options: OperatorOptions,
 ): Promise<OperatorGrant | null> {
-  if (options.grant !== undefined) return readGrant(options.grant);
+  if (options.grant !== undefined) return readJsonFile(options.grant, grantSchema);
   const key = await keyFrom("MASA_OPERATOR_KEY", options.operatorKeystore, "MASA_OPERATOR_KEYSTORE_PASSWORD");
   if (key === null) return null;
   return makeOperatorGrant(contracts, manifest, walletOf(key), account, rights);

@@ -14,7 +14,7 @@ import {
   networkOptions,
   nodeOptions,
   ratio,
-  readTextFile,
+  readJsonFile,
   serveOptions,
   untilStopped,
   wholeNumber,
@@ -42,19 +42,11 @@ const questionFile = z.object({
 
 /** Reads a question file. Throws MASA-101 or MASA-102. */
 export function readQuestions(path: string): Question[] {
-  let json: unknown;
-  try {
-    json = JSON.parse(readTextFile(path));
-  } catch (cause) {
-    if (cause instanceof MasaError) throw cause;
-    throw new MasaError("MASA-102", `${path} is not JSON: ${(cause as Error).message}`, { cause });
-  }
-  const parsed = questionFile.safeParse(json);
-  if (!parsed.success) throw new MasaError("MASA-102", `${path}: ${z.prettifyError(parsed.error)}`);
-  const keys = parsed.data.questions.map(({ id }) => id);
+  const { questions } = readJsonFile(path, questionFile);
+  const keys = questions.map(({ id }) => id);
   const twice = keys.find((key, index) => keys.indexOf(key) !== index);
   if (twice !== undefined) throw new MasaError("MASA-102", `${path}: two questions have the id ${twice}`);
-  return parsed.data.questions.map(({ id, prompt }) => ({ key: id, prompt }));
+  return questions.map(({ id, prompt }) => ({ key: id, prompt }));
 }
 
 async function ask(prompt: string | undefined, options: AskOptions): Promise<void> {

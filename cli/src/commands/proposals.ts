@@ -18,7 +18,8 @@ import type { Connection, Proposal, ProposalState } from "#sdk";
 import { readCommand, say, withNetwork } from "../account.ts";
 import { masa } from "../format.ts";
 import { proposalArgument } from "../governance/argument.ts";
-import { callLines, className, momentLines } from "../governance/describe.ts";
+import { callLines, className, momentLines, votesText } from "../governance/describe.ts";
+import { wholeNumber } from "../options.ts";
 import type { NetworkOptions } from "../options.ts";
 
 interface ListOptions extends NetworkOptions {
@@ -26,7 +27,7 @@ interface ListOptions extends NetworkOptions {
   readonly last: number;
 }
 
-/** Digits that tell a proposal from the others of the list, at least this many. */
+/** First digits of a proposal's number that the list shows. */
 const SHORT_DIGITS = 8;
 
 async function rowOf(connection: Connection, proposal: Proposal): Promise<[ProposalState, string[]]> {
@@ -59,13 +60,14 @@ async function list(connection: Connection, { state, last }: ListOptions): Promi
 async function show(connection: Connection, proposal: Proposal): Promise<string> {
   const { governor } = connection.contracts;
   const { proposalId, proposer, calls, description } = proposal;
-  const [state, terms, [against, forVotes, abstain], { timestamp }] = await Promise.all([
+  const [state, terms, votes, { timestamp }] = await Promise.all([
     stateOf(connection, proposalId),
     governor.termsOf(proposalId),
     governor.proposalVotes(proposalId),
     connection.latest(),
   ]);
-  const begun = proposal.voteStart < BigInt(timestamp);
+  const now = BigInt(timestamp);
+  const begun = proposal.voteStart < now;
   const [quorum, reached] = begun
     ? await Promise.all([governor.quorumOf(proposalId), governor.quorumReached(proposalId)])
     : [null, false];
@@ -73,11 +75,11 @@ async function show(connection: Connection, proposal: Proposal): Promise<string>
   return [
     `proposal ${proposalId}, by ${proposer}`,
     `${state}, ${className(terms.classId)}: quorum ${decimalOf(terms.quorum)}, threshold ${decimalOf(terms.threshold)}`,
-    `for ${amountOf(forVotes, 18)}, against ${amountOf(against, 18)}, abstaining ${amountOf(abstain, 18)} MASA`,
+    votesText(votes),
     ...(quorum === null
       ? []
       : [`quorum of ${amountOf(quorum, 18)} MASA: ${reached ? "reached" : "not reached"}`]),
-    ...(await momentLines(connection, proposalId)),
+    ...(await momentLines(connection, proposalId, state, now)),
     "",
     ...changes.map((change) => `  ${change}`),
     "",
@@ -88,8 +90,10 @@ async function show(connection: Connection, proposal: Proposal): Promise<string>
 export function proposalCommands(): Command[] {
   return [
     readCommand("proposals", "lists proposals, the latest last")
-      .addOption(new Option("--state <state>", "only those in this state").choices(PROPOSAL_STATES))
-      .addOption(new Option("--last <n>", "how many of the latest").default(20).argParser(Number))
+      .addOption(new Option("--state <state>", "of these, those in this state").choices(PROPOSAL_STATES))
+      .addOption(
+        new Option("--last <n>", "how many of the latest").default(20).argParser(wholeNumber(1, 10_000)),
+      )
       .action((options: ListOptions) =>
         withNetwork(options, async (connection) => say(await list(connection, options))),
       ),

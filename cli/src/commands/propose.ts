@@ -18,7 +18,7 @@ import { accountCommand, say, withAccount } from "../account.ts";
 import type { AccountOptions } from "../account.ts";
 import { callLines, requirementLines, REVIEW_GROUPS } from "../governance/describe.ts";
 import { simulateProposal } from "../governance/fork.ts";
-import { readTextFile } from "../options.ts";
+import { readJsonFile, readTextFile } from "../options.ts";
 
 interface ProposeOptions extends AccountOptions {
   readonly title?: string;
@@ -101,6 +101,8 @@ const callSchema = z.union([
   }),
 ]);
 
+const callFile = z.strictObject({ calls: z.array(callSchema).min(1) });
+
 /** A contract by its name in the manifest, or any address. Throws MASA-102. */
 function addressOf({ contracts }: Manifest, target: string): string {
   const key = CONTRACT_KEYS.find((name) => name === target);
@@ -113,19 +115,8 @@ function addressOf({ contracts }: Manifest, target: string): string {
 
 /** Calls of a file: {"calls": [{target, function, args} or {target, data}, …]}. Throws MASA-101 or 102. */
 function readCalls(path: string, manifest: Manifest): ProposalCall[] {
-  let json: unknown;
-  try {
-    json = JSON.parse(readTextFile(path));
-  } catch (cause) {
-    if (cause instanceof MasaError) throw cause;
-    throw new MasaError("MASA-102", `${path} is not JSON`, { cause });
-  }
-  const parsed = z.strictObject({ calls: z.array(callSchema).min(1) }).safeParse(json);
-  if (!parsed.success) {
-    const where = parsed.error.issues.map((issue) => `${issue.path.join(".") || path}: ${issue.message}`);
-    throw new MasaError("MASA-102", where.join("; "));
-  }
-  return parsed.data.calls.map((call) => ({
+  const { calls } = readJsonFile(path, callFile);
+  return calls.map((call) => ({
     target: addressOf(manifest, call.target),
     value: BigInt(call.value ?? "0"),
     data: "data" in call ? call.data : encodeCall(call.target, call.function, call.args),

@@ -2,12 +2,13 @@
 import { Argument } from "commander";
 import type { Command } from "commander";
 
-import { amountOf, readProposal, SUPPORT, titleOf } from "#sdk";
+import { readProposal, SUPPORT, titleOf } from "#sdk";
 import type { Connection, Proposal, Support } from "#sdk";
 
 import { accountCommand, say, withAccount } from "../account.ts";
 import type { AccountOptions } from "../account.ts";
 import { proposalArgument } from "../governance/argument.ts";
+import { votesText } from "../governance/describe.ts";
 import { addressList } from "../options.ts";
 
 interface VoteOptions extends AccountOptions {
@@ -53,13 +54,9 @@ export function voteCommand(): Command {
       withAccount(options, async (connection) => {
         const proposal = await readProposal(connection, text);
         await cast(connection, proposal, support, options);
-        const [against, forVotes, abstain] = await connection.contracts.governor.proposalVotes(
-          proposal.proposalId,
-        );
+        const votes = await connection.contracts.governor.proposalVotes(proposal.proposalId);
         say(`voted ${support}: ${titleOf(proposal.description)}`);
-        say(
-          `for ${amountOf(forVotes, 18)}, against ${amountOf(against, 18)}, abstaining ${amountOf(abstain, 18)} MASA`,
-        );
+        say(votesText(votes));
       }),
     );
 }

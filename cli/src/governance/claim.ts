@@ -1,5 +1,5 @@
 /** Counts what was decided, credits what an account did, and pays it out: everything that its rewards wait for. */
-import { isRevert, queryPages, readProposals, stateOf } from "#sdk";
+import { isRevert, queryPages, readProposals } from "#sdk";
 import type { Connection, Proposal } from "#sdk";
 
 export interface Claimed {
@@ -11,30 +11,47 @@ export interface Claimed {
   readonly comingWei: bigint;
 }
 
-/** States in which a vote is over that was not cancelled. */
-const OVER = new Set(["defeated", "succeeded", "queued", "expired", "executed"]);
+/** What the contract says of a proposal that cannot be counted, or of one that a keeper has counted first. */
+const NOT_COUNTED = [
+  "Reputation_VoteNotOver",
+  "Reputation_QuorumNotReached",
+  "Reputation_AlreadyClosed",
+] as const;
 
-/** Counts every proposal that reached its quorum and that nobody counted: without it nothing can be credited. */
-async function closeAll(connection: Connection, proposals: readonly Proposal[]): Promise<number> {
-  const { reputation, governor } = connection.contracts;
-  let count = 0;
-  for (const { proposalId } of proposals) {
-    if (!OVER.has(await stateOf(connection, proposalId))) continue;
-    const { number } = await reputation.closedOf(proposalId);
-    if (number !== 0n || !(await governor.quorumReached(proposalId))) continue;
-    try {
-      await connection.send(() => reputation.close(proposalId));
-      count++;
-    } catch (error) {
-      // A keeper may have been first.
-      if (!isRevert(error, "Reputation_AlreadyClosed")) throw error;
-    }
-  }
-  return count;
+interface Counted {
+  readonly proposal: Proposal;
+  /** 0: not counted. */
+  readonly number: bigint;
+  readonly epoch: bigint;
+  readonly proposerPaid: boolean;
 }
 
-/** Everybody that the account ever had an edge to. */
-async function edgesEver(connection: Connection, account: string): Promise<string[]> {
+async function countedOf({ contracts }: Connection, proposal: Proposal): Promise<Counted> {
+  const { number, epoch, proposerPaid } = await contracts.reputation.closedOf(proposal.proposalId);
+  return { proposal, number, epoch, proposerPaid };
+}
+
+/** Counts a proposal if it can be: without that nothing of it can be credited. Whether this call did it. */
+async function close(connection: Connection, { proposalId }: Proposal): Promise<boolean> {
+  const { reputation } = connection.contracts;
+  try {
+    await reputation.close.staticCall(proposalId);
+    await connection.send(() => reputation.close(proposalId));
+    return true;
+  } catch (error) {
+    if (!NOT_COUNTED.some((name) => isRevert(error, name))) throw error;
+    return false;
+  }
+}
+
+interface Edge {
+  readonly delegatee: string;
+  /** The virtual account that holds it. */
+  readonly holder: string;
+}
+
+/** Edges that the account ever had. */
+async function edgesEver(connection: Connection, account: string): Promise<Edge[]> {
   const { votes } = connection.contracts;
   const { number } = await connection.latest();
   const changed = await queryPages(
@@ -42,31 +59,30 @@ async function edgesEver(connection: Connection, account: string): Promise<strin
     connection.manifest.deployedAtBlock,
     number,
   );
-  return [...new Set(changed.map(({ args }) => args.delegatee))];
+  const delegatees = [...new Set(changed.map(({ args }) => args.delegatee))];
+  return Promise.all(
+    delegatees.map(async (delegatee) => ({
+      delegatee,
+      holder: await votes.edgeAccount(account, delegatee),
+    })),
+  );
 }
 
-/** Edges of the account at a proposal's snapshot. */
-async function edgesAt(
-  connection: Connection,
-  account: string,
-  delegatees: readonly string[],
-  second: bigint,
-): Promise<string[]> {
-  const { votes } = connection.contracts;
+/** Delegatees of those edges that held something at a proposal's snapshot. */
+async function edgesAt({ contracts }: Connection, edges: readonly Edge[], second: bigint): Promise<string[]> {
   const held = await Promise.all(
-    delegatees.map(async (delegatee) => {
-      const edge = await votes.edgeAccount(account, delegatee);
-      return (await votes.getPastBalanceOf(edge, second)) > 0n ? [delegatee] : [];
-    }),
+    edges.map(async ({ delegatee, holder }) =>
+      (await contracts.votes.getPastBalanceOf(holder, second)) > 0n ? [delegatee] : [],
+    ),
   );
   return held.flat();
 }
 
-/** Credits the account, in the order of counting, for everything it was not credited for yet. */
+/** Credits the account, in the order of counting, for every proposal after the last that it was credited for. */
 async function creditAll(
   connection: Connection,
   account: string,
-  closed: readonly { readonly proposal: Proposal; readonly number: bigint }[],
+  closed: readonly Counted[],
 ): Promise<number> {
   const { reputation } = connection.contracts;
   const { lastEligible } = await reputation.standingOf(account);
@@ -74,7 +90,7 @@ async function creditAll(
   const ever = open.length === 0 ? [] : await edgesEver(connection, account);
   let count = 0;
   for (const { proposal } of open) {
-    const edges = await edgesAt(connection, account, ever, proposal.voteStart);
+    const edges = await edgesAt(connection, ever, proposal.voteStart);
     try {
       await reputation.credit.staticCall(account, proposal.proposalId, true, edges);
     } catch (error) {
@@ -91,7 +107,7 @@ async function creditAll(
 async function payAll(
   connection: Connection,
   account: string,
-  closed: readonly { readonly proposal: Proposal; readonly epoch: bigint; readonly proposerPaid: boolean }[],
+  closed: readonly Counted[],
 ): Promise<{ paidWei: bigint; comingWei: bigint }> {
   const { reputation, masa, clock } = connection.contracts;
   const before = await masa.balanceOf(account);
@@ -115,18 +131,16 @@ async function payAll(
 }
 
 export async function claimGovernance(connection: Connection, account: string): Promise<Claimed> {
-  const { reputation } = connection.contracts;
   const proposals = await readProposals(connection);
-  const closedNow = await closeAll(connection, proposals);
-  const all = await Promise.all(
-    proposals.map(async (proposal) => {
-      const { number, epoch, proposerPaid } = await reputation.closedOf(proposal.proposalId);
-      return { proposal, number, epoch, proposerPaid };
-    }),
-  );
-  const closed = all
-    .filter(({ number }) => number !== 0n)
-    .toSorted((left, right) => Number(left.number - right.number));
-  const credited = await creditAll(connection, account, closed);
-  return { closed: closedNow, credited, ...(await payAll(connection, account, closed)) };
+  const before = await Promise.all(proposals.map((proposal) => countedOf(connection, proposal)));
+  const counted = before.filter(({ number }) => number !== 0n);
+  let closed = 0;
+  for (const { proposal } of before.filter(({ number }) => number === 0n)) {
+    if (await close(connection, proposal)) closed++;
+    const now = await countedOf(connection, proposal);
+    if (now.number !== 0n) counted.push(now);
+  }
+  counted.sort((left, right) => Number(left.number - right.number));
+  const credited = await creditAll(connection, account, counted);
+  return { closed, credited, ...(await payAll(connection, account, counted)) };
 }

@@ -9,11 +9,11 @@ import {
   formatParameter,
   momentOf,
   PARAMETER_SETS,
+  quorumUp,
   readParameterCall,
+  WAD,
 } from "#sdk";
-import type { Connection, ParameterChange, ProposalCall } from "#sdk";
-
-const WAD = 10n ** 18n;
+import type { Connection, ParameterChange, ProposalCall, ProposalState } from "#sdk";
 
 export const className = (classId: bigint | number): string =>
   `class ${classId} (${CLASS_NAMES[Number(classId)] ?? "unknown"})`;
@@ -35,7 +35,8 @@ export async function callLines(connection: Connection, call: ProposalCall): Pro
   return [`${name}(${args.map((arg: unknown) => String(arg)).join(", ")})${value}`];
 }
 
-const ceilShare = (total: bigint, share: bigint): bigint => (total * share + WAD - 1n) / WAD;
+export const votesText = ([against, forVotes, abstain]: readonly bigint[]): string =>
+  `for ${amountOf(forVotes ?? 0n, 18)}, against ${amountOf(against ?? 0n, 18)}, abstaining ${amountOf(abstain ?? 0n, 18)} MASA`;
 
 /** What a proposal with these calls would need, if it were submitted now, and its dates. */
 export async function requirementLines(
@@ -57,8 +58,7 @@ export async function requirementLines(
     connection.latest(),
   ]);
   const now = BigInt(timestamp);
-  const share = ceilShare(total, terms.quorum);
-  const quorum = share > settings.leastQuorum ? share : settings.leastQuorum;
+  const quorum = quorumUp(total, terms.quorum, settings.leastQuorum);
   const start = now + settings.votingDelay;
   const end = start + terms.votingPeriod;
   const half = terms.votingPeriod / 2n;
@@ -72,25 +72,34 @@ export async function requirementLines(
   ];
 }
 
-/** The next moments of a proposal, as its state has them. */
-export async function momentLines(connection: Connection, proposalId: bigint): Promise<string[]> {
+/** States from which a proposal can still come into the timelock. */
+const BEFORE_QUEUE: readonly ProposalState[] = ["pending", "active", "succeeded"];
+
+/** The moments of a proposal's vote, and of what can come after it in its state. */
+export async function momentLines(
+  connection: Connection,
+  proposalId: bigint,
+  state: ProposalState,
+  now: bigint,
+): Promise<string[]> {
   const { governor } = connection.contracts;
-  const [start, end, delegates, eta, { expiry }, { timestamp }] = await Promise.all([
+  const [start, end, delegates, eta, { expiry }] = await Promise.all([
     governor.proposalSnapshot(proposalId),
     governor.proposalDeadline(proposalId),
     governor.delegateDeadline(proposalId),
     governor.proposalEta(proposalId),
     governor.settingsOf(proposalId),
-    connection.latest(),
   ]);
-  const now = BigInt(timestamp);
   return [
     `votes count as of ${momentOf(start, now)}`,
     `delegates vote until ${momentOf(delegates, now)}`,
     `everyone votes until ${momentOf(end, now)}`,
-    ...(eta === 0n
+    ...(BEFORE_QUEUE.includes(state)
       ? [`if it passes, it must be queued until ${dateOf(end + expiry)}`]
-      : [`it can be executed from ${momentOf(eta, now)} until ${dateOf(eta + expiry)}`]),
+      : []),
+    ...(state === "queued"
+      ? [`it can be executed from ${momentOf(eta, now)} until ${dateOf(eta + expiry)}`]
+      : []),
   ];
 }
 

@@ -2,7 +2,7 @@
  * Takes a proposal through its whole life on a copy of the chain as it is now, in memory, where the vote goes its way: what
  * would fail when it is executed is not submitted.
  */
-import { Interface, toQuantity } from "ethers";
+import { toQuantity } from "ethers";
 import type { EIP1193Provider } from "hardhat/types/providers";
 
 import {
@@ -19,9 +19,6 @@ import type { Connection, ProposalCall } from "#sdk";
 const GAS_LIMIT = 16_000_000;
 /** Votes for everything, with as many votes as there are. */
 const VOTER = "0x000000000000000000000000000000000000f0f0";
-const OBSERVER = new Interface([
-  "function onStakeChanged(address account, uint256 previous, uint256 current)",
-]);
 
 class Copy {
   readonly #provider: EIP1193Provider;
@@ -115,7 +112,8 @@ export async function simulateProposal(
       BigInt(await copy.call(governor, abi.encodeFunctionData(name, [id])));
     const submit = abi.encodeFunctionData("propose", [...decided.slice(0, 3), description]);
     const vote = abi.encodeFunctionData("castVote", [id, SUPPORT.for]);
-    await copy.sendAs(vault, votes, OBSERVER.encodeFunctionData("onStakeChanged", [VOTER, 0n, staked]));
+    const told = contractInterface("votes").encodeFunctionData("onStakeChanged", [VOTER, 0n, staked]);
+    await copy.sendAs(vault, votes, told);
     await copy.sendAs(proposer, governor, submit);
     await copy.warp((await read("proposalSnapshot")) + 1n);
     await copy.sendAs(VOTER, governor, vote);

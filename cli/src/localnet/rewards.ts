@@ -2,7 +2,7 @@
 import { connect, MasaError } from "#sdk";
 import type { Connection } from "#sdk";
 
-import { claim } from "../commands/claim.ts";
+import { claim, readProof } from "../commands/claim.ts";
 import { verifyEpoch } from "../commands/epoch.ts";
 import { openSource } from "../rewardSource.ts";
 import type { SourceOptions } from "../rewardSource.ts";
@@ -95,7 +95,9 @@ async function claimForAll(
   try {
     for (const { name, role, account } of members) {
       try {
-        claims.push({ name, role, claimedWei: await claim(connection, account.address, options) });
+        const proof = await readProof(connection, account.address, options);
+        const claimedWei = proof === null ? 0n : await claim(connection, account.address, proof);
+        claims.push({ name, role, claimedWei });
       } catch (error) {
         // Who earned nothing has no leaf, and no keeper gives a proof of none.
         if (!(error instanceof MasaError) || error.code !== "MASA-501") throw error;

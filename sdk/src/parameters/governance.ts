@@ -149,7 +149,7 @@ const TIMELOCK: ParameterSet = {
 
 const r = (name: string): string => `reputation.${name}`;
 
-const REPUTATION: ParameterSet = {
+export const REPUTATION: ParameterSet = {
   group: "reputation.parameters",
   contract: "reputation",
   setter: "setReputationParameters",

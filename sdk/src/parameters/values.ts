@@ -1,5 +1,5 @@
 /** Values of parameters as people write and read them. */
-import { formatUnits, getAddress, isAddress, parseUnits, toBeHex } from "ethers";
+import { formatUnits, getAddress, isAddress, parseUnits } from "ethers";
 
 import { MasaError } from "../errors.ts";
 import { amountOf } from "../format.ts";
@@ -87,8 +87,6 @@ export function formatParameter({ unit }: Parameter, value: ParameterValue): str
   if (typeof value === "string") return value;
   if (unit === "seconds") return durationText(value);
   if (unit === "kinds") return maskText(value);
-  if (unit === "flag") return value === 0n ? "no" : "yes";
-  if (unit === "address") return getAddress(toBeHex(value, 20));
   return `${amountOf(value, DECIMALS[unit] ?? 0)}${SYMBOLS[unit] ?? ""}`;
 }
 
