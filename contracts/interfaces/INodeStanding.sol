@@ -80,7 +80,6 @@ interface INodeStanding {
 
     event Entered(address indexed account, NodeRole indexed role, uint256 utility);
     event Exited(address indexed account, NodeRole indexed role, uint256 utility);
-    event WorkRecorded(address indexed account, NodeRole indexed role, uint256 work, uint256 performance);
     event UtilityFolded(
         address indexed account,
         NodeRole indexed role,
@@ -137,15 +136,10 @@ interface INodeStanding {
     /// Right RECORD.
     function use(address account, NodeRole role) external returns (bool eligible);
 
-    /// @notice Records paid work of this epoch, whether the account is registered still or not. Right RECORD.
-    /// @param work Wei of MASA.
-    /// @param performance p of EQ-01, WAD, 0..1; ignored for oracle nodes, whose performance is 1 − consumption (D5).
-    function recordWork(address account, NodeRole role, uint256 work, uint256 performance) external;
-
-    /// @notice Records what a report settled: answers of workers and consumption of their askers, as {recordWork} does.
-    /// No event: the market's say the same. Right RECORD.
-    /// @param words One an answer, from the lowest bit up: worker 160, R_base 48, R_base · p 48; then one an asker: oracle
-    /// node 160, consumption 96. In WORK_UNITs.
+    /// @notice Records what a report settled as work of this epoch: answers of workers and consumption of their askers,
+    /// whether the account is registered still or not. Sums saturate. No event: the market's say the same. Right RECORD.
+    /// @param words One an answer, from the lowest bit up: worker 160, R_base 48, R_base · p 48 with p of EQ-01; then one an
+    /// asker: oracle node 160, consumption 96. In WORK_UNITs. Oracle nodes need no p: theirs is 1 − consumption (D5).
     /// @param answers How many of them are answers.
     function recordReport(uint256[] calldata words, uint256 answers) external;
 

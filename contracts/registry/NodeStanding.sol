@@ -118,13 +118,6 @@ contract NodeStanding is StandingSnapshots {
     }
 
     /// @inheritdoc INodeStanding
-    function recordWork(address account, NodeRole role, uint256 work, uint256 performance) external onlyModule(RECORD) {
-        uint256 units = work / WORK_UNIT;
-        _addWork(account, role, _snapshots[role].epoch, units, (units * performance) / WAD);
-        emit WorkRecorded(account, role, work, performance);
-    }
-
-    /// @inheritdoc INodeStanding
     function recordReport(uint256[] calldata words, uint256 answers) external onlyModule(RECORD) {
         uint32 epoch = _workTerms.epoch;
         NodeRole role = NodeRole.Worker;

@@ -8,6 +8,7 @@ import {INodeRegistry, NodeRole} from "../../contracts/interfaces/INodeRegistry.
 import {INodeStanding} from "../../contracts/interfaces/INodeStanding.sol";
 import {IStakeVault} from "../../contracts/interfaces/IStakeVault.sol";
 import {MasaFixture} from "../support/MasaFixture.sol";
+import {Works} from "../support/Works.sol";
 
 /// @title What every history starts from, and the calls that its actions are
 abstract contract ReplayActions is MasaFixture {
@@ -33,7 +34,7 @@ abstract contract ReplayActions is MasaFixture {
         PokeForBounty,
         Poke,
         Use,
-        RecordWork,
+        RecordReport,
         Strike,
         ScoreValidator,
         Roll,
@@ -193,8 +194,9 @@ abstract contract ReplayActions is MasaFixture {
     function _standingCall(Action action, uint256[] memory a) private view returns (bytes memory) {
         if (action == Action.Poke) return abi.encodeCall(INodeStanding.poke, (_party(a[0]), NodeRole(a[1])));
         if (action == Action.Use) return abi.encodeCall(INodeStanding.use, (_party(a[0]), NodeRole(a[1])));
-        if (action == Action.RecordWork) {
-            return abi.encodeCall(INodeStanding.recordWork, (_party(a[0]), NodeRole(a[1]), a[2], a[3]));
+        if (action == Action.RecordReport) {
+            (uint256[] memory words, uint256 answers) = Works.pack(_party(a[0]), NodeRole(a[1]), a[2], a[3]);
+            return abi.encodeCall(INodeStanding.recordReport, (words, answers));
         }
         if (action == Action.Strike) return abi.encodeCall(INodeStanding.strike, (_party(a[0]), _party(a[1]), a[2]));
         if (action == Action.ScoreValidator) {

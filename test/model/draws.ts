@@ -1,12 +1,12 @@
 /** How the arguments of each action are drawn: most so that it works, the rest so that it is refused for a reason. */
 import type { ActionName } from "./actions.ts";
 import type { Draw, Generator } from "./generator.ts";
-import { ALL, less, max, min, WAD } from "./numbers.ts";
+import { ALL, floorDiv, less, max, min, WAD } from "./numbers.ts";
 import { MOST_ENTRIES, MOST_SLASHES } from "./observe.ts";
 import { PARTY } from "./parties.ts";
 import * as setup from "./setup.ts";
 import { MASA, NO_CAP, TAO, worthOf } from "./stakes.ts";
-import { ORACLE, ROLES, VALIDATOR, WORKER, type Role } from "./standings.ts";
+import { ORACLE, ROLES, VALIDATOR, WORK_UNIT, WORKER, type Role } from "./standings.ts";
 
 /** A second at which something may change: boundaries and ends of windows, one second around them, or any. */
 const pass: Draw = ({ random, protocol: p }) => {
@@ -206,7 +206,7 @@ export const DRAWS: Record<ActionName, Draw> = {
     const account = g.account();
     return { caller: g.holder(PARTY.market, PARTY.validatorSet), args: [account, g.roleOf(account)] };
   },
-  recordWork: (g) => {
+  recordReport: (g) => {
     // Validators' utility moves by scores alone; nobody else's work is recorded before it was a node.
     const known = (each: number): Role[] =>
       ([WORKER, ORACLE] as const).filter((role) => g.protocol.standings.nodes[role][each]!.known);
@@ -214,11 +214,9 @@ export const DRAWS: Record<ActionName, Draw> = {
     const roles = known(account);
     const caller = g.holder(PARTY.market);
     if (roles.length === 0) return { caller: PARTY.stranger, args: [account, WORKER, 1, 0] };
-    return {
-      caller,
-      args: [account, g.random.pick(roles), g.random.amount(400n * WAD), g.ratio()],
-      subject: account,
-    };
+    const role = g.random.pick(roles);
+    const units = floorDiv(g.random.amount(400n * WAD), WORK_UNIT);
+    return { caller, args: [account, role, units, floorDiv(units * g.ratio(), WAD)], subject: account };
   },
   strike: (g) => {
     const account = g.accountWith((each) => g.protocol.standings.nodes[WORKER][each]!.known);

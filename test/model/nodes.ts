@@ -112,9 +112,10 @@ export class Nodes extends Vault {
     return this.standings.isEligible(node) ? 1n : 0n;
   }
 
-  recordWork(caller: number, account: number, role: Role, work: bigint, performance: bigint): void {
+  /** A report of one word. */
+  recordReport(caller: number, account: number, role: Role, units: bigint, weighted: bigint): void {
     this.#requireModule(caller, "RECORD", PARTY.market, PARTY.validatorSet);
-    this.standings.recordWork(account, role, work, performance);
+    this.standings.recordReport(account, role, units, weighted);
   }
 
   strike(caller: number, account: number, asker: number, size: bigint): void {

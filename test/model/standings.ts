@@ -14,7 +14,7 @@ export const ROLES = [VALIDATOR, WORKER, ORACLE] as const;
 export type Role = (typeof ROLES)[number];
 
 /** Work is counted in units of 1e9 wei, seat weights in micro-MASA. */
-const WORK_UNIT = 10n ** 9n;
+export const WORK_UNIT = 10n ** 9n;
 const WEIGHT_UNIT = 10n ** 12n;
 const FIRST_UTILITY = WAD / 2n;
 const MAX_EXPONENT = 2_772588722239781237n;
@@ -275,14 +275,14 @@ export class Standings {
     node.registered = node.short = false;
   }
 
-  recordWork(account: number, role: Role, amount: bigint, performance: bigint): void {
+  /** @param weighted Of an answer; the word of an asker carries none. */
+  recordReport(account: number, role: Role, units: bigint, weighted: bigint): void {
     const node = this.nodes[role][account]!;
     this.#fold(role, node);
-    const units = floorDiv(amount, WORK_UNIT);
     if (units === 0n) return;
     node.work ??= { epoch: this.epoch, units: 0n, weighted: 0n };
     node.work.units += units;
-    node.work.weighted += floorDiv(units * performance, WAD);
+    node.work.weighted += role === ORACLE ? 0n : weighted;
   }
 
   strike(account: number, asker: number, size: bigint): void {

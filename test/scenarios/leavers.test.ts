@@ -13,11 +13,23 @@ const SMALL_TARGET = 50;
 /** In percent of what a worker must stake when it registers. */
 const STAKE_PERCENT = 110n;
 const WAD = 10n ** 18n;
+const WORK_UNIT = 10n ** 9n;
+/** Units that a word of an answer holds. */
+const MOST_UNITS = 2n ** 48n - 1n;
 
 interface Outcome {
   readonly rows: (string | number)[][];
   /** Workers that stayed and were found short at least once. */
   readonly short: number;
+}
+
+/** Arguments of a report that records `work` of a worker, as many equal answers. */
+function workOf(worker: string, work: bigint, performance: bigint): [words: bigint[], answers: number] {
+  const units = work / WORK_UNIT;
+  const answers = Number((units + MOST_UNITS - 1n) / MOST_UNITS);
+  const each = units / BigInt(answers);
+  const word = BigInt(worker) | (each << 160n) | (((each * performance) / WAD) << 208n);
+  return [Array.from({ length: answers }, () => word), answers];
 }
 
 /**
@@ -41,11 +53,8 @@ async function live(target: number): Promise<Outcome> {
     for (const [index, worker] of staying.entries()) {
       await chain.send(
         escrow,
-        standing.recordWork.populateTransaction(
-          worker,
-          ROLE.worker,
-          parseEther("1000000"),
-          performance(index),
+        standing.recordReport.populateTransaction(
+          ...workOf(worker, parseEther("1000000"), performance(index)),
         ),
       );
     }

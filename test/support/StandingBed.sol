@@ -8,6 +8,7 @@ import {INodeStanding} from "../../contracts/interfaces/INodeStanding.sol";
 import {IStakeVault} from "../../contracts/interfaces/IStakeVault.sol";
 import {NodeStanding} from "../../contracts/registry/NodeStanding.sol";
 import {MasaFixture} from "./MasaFixture.sol";
+import {Works} from "./Works.sol";
 
 /// @title What the tests of nodes, operators and standing share
 /// @notice Modules are the real ones; a test that calls as a module pranks its address.
@@ -57,8 +58,7 @@ abstract contract StandingBed is MasaFixture {
     // ---------------------------------------------------------------- as the modules
 
     function _work(address account, NodeRole role, uint256 work, uint256 performance) internal {
-        vm.prank(address(escrow));
-        standing.recordWork(account, role, work, performance);
+        Works.record(standing, address(escrow), account, role, work, performance);
     }
 
     function _use(address account, NodeRole role) internal returns (bool) {

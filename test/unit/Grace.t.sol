@@ -322,7 +322,8 @@ contract RecountTest is StandingBed {
         NodeRole role = registry.roleOf(account);
         NodeRole any = NodeRole(1 + ((seed >> 80) % 3));
         if (action == 0) _comeOrGo(account, role, (seed >> 96) % 2 == 0 ? WORKER : ORACLE);
-        else if (action == 1) _work(account, any, (seed >> 96) % 200e18, (seed >> 16) % (WAD + 1));
+        else if (action == 1)
+            _work(account, any == VALIDATOR ? WORKER : any, (seed >> 96) % 200e18, (seed >> 16) % (WAD + 1));
         else if (action == 2) _scoreValidator(account, (seed >> 16) % (WAD + 1));
         else if (action == 3) _strike(account, _account((seed >> 96) % 4), 1);
         else if (action == 4) _restore(account, any, (seed >> 96) % 0.3e18);

@@ -6,6 +6,7 @@ import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {IModuleRights} from "../../contracts/interfaces/IModuleRights.sol";
 import {NodeStanding} from "../../contracts/registry/NodeStanding.sol";
 import {StandingBed} from "../support/StandingBed.sol";
+import {Works} from "../support/Works.sol";
 
 /// @title ModuleRights, on the contract that has most of them
 contract ModuleRightsTest is StandingBed {
@@ -188,6 +189,7 @@ contract ModuleRightsTest is StandingBed {
     function test_RevertGiven_AnyModuleFunctionCalledByAStranger() public {
         address[] memory none = new address[](0);
         uint256[] memory nothing = new uint256[](0);
+        (uint256[] memory work, uint256 answers) = Works.pack(alice, WORKER, 1, 1);
         vm.startPrank(alice);
         _expectUnauthorised("REGISTRY", alice, 0);
         standing.enter(alice, WORKER);
@@ -196,7 +198,7 @@ contract ModuleRightsTest is StandingBed {
         _expectUnauthorised("RECORD", alice, 0);
         standing.use(alice, WORKER);
         _expectUnauthorised("RECORD", alice, 0);
-        standing.recordWork(alice, WORKER, 1, 1);
+        standing.recordReport(work, answers);
         _expectUnauthorised("RECORD", alice, 0);
         standing.strike(alice, bob, 1);
         _expectUnauthorised("SCORE", alice, 0);
@@ -210,8 +212,9 @@ contract ModuleRightsTest is StandingBed {
 
     /// The owner governs parameters; it is no module.
     function test_RevertGiven_TheOwnerActsAsAModule() public {
+        (uint256[] memory work, uint256 answers) = Works.pack(alice, WORKER, 1, 1);
         _expectUnauthorised("RECORD", address(this), 0);
-        standing.recordWork(alice, WORKER, 1, 1);
+        standing.recordReport(work, answers);
         _expectUnauthorised("ROLL", address(this), 0);
         standing.snapshot(1);
     }

@@ -17,8 +17,6 @@ contract UtilityTest is StandingBed {
 
     function test_WorkFoldsWhenItsEpochIsOver() public {
         _registerWorker(1, PLENTY);
-        vm.expectEmit(address(standing));
-        emit INodeStanding.WorkRecorded(alice, WORKER, 100e18, WAD);
         _work(alice, WORKER, 100e18, WAD);
         _poke(alice, WORKER);
         assertEq(_utility(alice, WORKER), 0.5e18, "EQ-01 not within the epoch");
@@ -145,6 +143,19 @@ contract UtilityTest is StandingBed {
         _work(alice, WORKER, type(uint104).max, WAD);
         _rollTo(2);
         assertLe(_utility(alice, WORKER), 0.68e18, "never above p = 1");
+    }
+
+    function test_HugeConsumptionSaturates() public {
+        _register(bob, ORACLE, address(0), PLENTY);
+        _work(bob, ORACLE, 250e18, 0);
+        _work(bob, ORACLE, type(uint104).max, 0);
+        assertEq(standing.standingOf(bob, ORACLE).workThisEpoch, uint256(type(uint72).max) * 1e9, "onto other work");
+        _rollTo(1);
+        _work(bob, ORACLE, type(uint104).max, 0);
+        assertEq(standing.standingOf(bob, ORACLE).workThisEpoch, uint256(type(uint72).max) * 1e9, "at once");
+        assertEq(_utility(bob, ORACLE), 0.4e18, "D5 the first epoch counts as the reference");
+        _work(bob, ORACLE, 1e9, 0);
+        assertEq(standing.standingOf(bob, ORACLE).workThisEpoch, uint256(type(uint72).max) * 1e9, "a unit more");
     }
 
     function test_D18_IdleEpochsChangeNothingAndCostNothing() public {

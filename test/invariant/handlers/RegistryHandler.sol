@@ -13,6 +13,7 @@ import {NodeRegistry} from "../../../contracts/registry/NodeRegistry.sol";
 import {NodeStanding} from "../../../contracts/registry/NodeStanding.sol";
 import {StakeVault} from "../../../contracts/staking/StakeVault.sol";
 import {MasaToken} from "../../../contracts/token/MasaToken.sol";
+import {Works} from "../../support/Works.sol";
 import {Handler} from "./Handler.sol";
 
 /// @title Drives registry and standing: nodes of all roles come, work, fall short, recover, fail, leave and return
@@ -210,9 +211,10 @@ abstract contract RegistryHandler is Handler {
         if (role == NodeRole.None || seed % 8 == 0) role = NodeRole(2 + ((seed >> 16) % 2));
         _only(role != NodeRole.Validator);
         _tookIf(registry.roleOf(actor) != role, "work of who has left");
-        vm.prank(_market);
         // Now and then far more than all of S: the counters saturate.
-        standing.recordWork(
+        Works.record(
+            standing,
+            _market,
             actor,
             role,
             bound(amount, 0, seed % 16 == 0 ? type(uint104).max : 200e18),
@@ -223,8 +225,8 @@ abstract contract RegistryHandler is Handler {
     function strike(uint256 seed) external act {
         address actor = _actor(seed);
         _only(registry.roleOf(actor) == NodeRole.Worker);
+        Works.record(standing, _market, actor, NodeRole.Worker, 10e18, 0);
         vm.startPrank(_market);
-        standing.recordWork(actor, NodeRole.Worker, 10e18, 0);
         bool before = standing.standingOf(actor, NodeRole.Worker).suspended;
         // One failed answer, or enough of different askers to suspend.
         for (uint256 i; i < 1 + ((seed >> 16) % 3); ++i) {
