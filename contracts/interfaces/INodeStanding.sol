@@ -20,7 +20,7 @@ interface INodeStanding {
         UD2x18 budgetShare; // φ in [0, 1]; 0: the floor alone is asked for
     }
 
-    /// @dev How utility moves and how strictly the requirement is held. Four slots; the first is all that using a node
+    /// @dev How utility moves and how strictly the requirement is held. Three slots; the first is all that using a node
     /// reads.
     struct StandingParameters {
         UD2x18 decayPerEpoch; // γ in (0, 1) of EQ-01
