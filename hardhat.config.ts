@@ -29,7 +29,7 @@ const smallest = {
   ...compact,
   settings: { ...compact.settings, optimizer: { enabled: true, runs: 400 } },
 };
-/** As {@link compiler}, through the IR for its cheaper code: what every request calls, and small. */
+/** As {@link compiler}, through the IR for its cheaper code: what every request or report calls, and small. */
 const inlined = { ...compiler, settings: { ...compiler.settings, viaIR: true } };
 const profile = {
   compilers: [compiler],
@@ -37,7 +37,7 @@ const profile = {
     "contracts/staking/StakeVault.sol": compact,
     "contracts/registry/NodeStanding.sol": compact,
     "contracts/registry/ValidatorSet.sol": compact,
-    "contracts/consensus/ScoreConsensus.sol": compact,
+    "contracts/consensus/ScoreConsensus.sol": inlined,
     "contracts/market/FeeCurve.sol": inlined,
     "contracts/market/RequestEscrow.sol": compact,
     "contracts/governance/MasaGovernor.sol": smallest,

@@ -283,8 +283,12 @@ export class BenchNetwork {
     );
   }
 
-  /** Posts one report that pays the one answer of each request, in the next round of the epoch; returns the gas. */
-  async postScoreReport(epoch: number, requestIds: readonly bigint[]): Promise<number> {
+  /** Posts one report that pays the one answer of each request, in `round` of the epoch or the next; returns the gas. */
+  async postScoreReport(
+    epoch: number,
+    requestIds: readonly bigint[],
+    round = this.#round++,
+  ): Promise<number> {
     const results: RequestResult[] = requestIds.map((requestId, index) => ({
       requestId,
       responses: [
@@ -299,7 +303,6 @@ export class BenchNetwork {
         },
       ],
     }));
-    const round = this.#round++;
     const attempt = await this.#liveAttempt(epoch, round);
     const report: ScoreReport = {
       epoch,

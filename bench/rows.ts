@@ -169,6 +169,7 @@ export const LINES: readonly Line[] = [
     operation: "finalise a report, 43 of 64 signatures, one result",
     own: "report",
     budget: 300_000,
+    demanded: true,
     peer: ["multisig", "OpenZeppelin MultiSignerERC7913Weighted, check alone"],
   },
   {

@@ -30,6 +30,7 @@ const MARGIN_STEP = 10n ** 14n; // RequestWord
 /** Rewards and fees of requests are whole multiples of this, wei. */
 const UNIT = 10n ** 9n; // RequestWord
 const MAX_BASE_REWARD = (2n ** 48n - 1n) * UNIT; // RequestWord
+const TERM_STEP = 10n ** 9n; // MarketTermsBook
 const MAX_BOUNTY = 1_000n * WAD; // MarketTermsBook
 const MAX_MASA_PER_ETHER = 10_000_000n * WAD; // MarketTermsBook
 const MAX_EMISSION_RATE = WAD / 10n; // Emissions
@@ -252,6 +253,13 @@ function checkMarket(reasons: Reasons, p: DeployParameters): void {
   );
   reasons.sumsToOne("terms.weights", t.weights);
   reasons.withinWad("terms.posterShare", t.posterShare, 0n, WAD);
+  const { qualityThreshold, slashShare, posterShare } = t;
+  for (const [name, value] of Object.entries({ qualityThreshold, slashShare, posterShare, ...t.weights })) {
+    reasons.need(
+      value % TERM_STEP === 0n,
+      `terms (${name}) is ${show(value)}; it must be a multiple of ${show(TERM_STEP)}.`,
+    );
+  }
   reasons.need(
     p.limits.maxMargin % MARGIN_STEP === 0n,
     `limits.maxMargin is ${show(p.limits.maxMargin)}; it must be a multiple of ${show(MARGIN_STEP)}.`,

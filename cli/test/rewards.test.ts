@@ -21,6 +21,7 @@ import {
   readRewardFacts,
   readRewardState,
   REQUEST_KINDS,
+  ROLES,
   rootHindrance,
   RewardTree,
   signAvailability,
@@ -413,6 +414,23 @@ describe("rewards", { concurrency: 1 }, () => {
     );
     assert.equal((await lens.holdingsOf(worker)).backing, 0n);
     assert.equal((await vault.exposureOf(worker)).reserved, 0n);
+  });
+
+  it("are paid by askers, whose status shows the consumption that is still to be told", async () => {
+    const { lens, standing } = network.contracts;
+    const asker = accountOf("oracle");
+    const { untold } = await lens.holdingsOf(asker);
+    assert.ok(untold > 0n);
+    const { workThisEpoch: told } = await standing.standingOf(asker, ROLES.indexOf("oracle"));
+    const line = (shown: string): string | undefined =>
+      shown.split("\n").find((each) => each.includes("consumption still to be told"));
+    assert.ok(line(await run(null, "status", asker))?.includes(` ${amount(untold)} `));
+    const said = await run(STRANGER, "fees", "consumption", asker);
+    assert.ok(said.includes(`${amount(untold)} MASA told as what ${asker} consumed`), said);
+    assert.match(await run(STRANGER, "fees", "consumption", asker), /nothing that 0x\w+ consumed/);
+    assert.equal(line(await run(null, "status", asker)), undefined);
+    const after = await standing.standingOf(asker, ROLES.indexOf("oracle"));
+    assert.equal(after.workThisEpoch - told, untold);
   });
 });
 

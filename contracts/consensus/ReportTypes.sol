@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {EfficientHashLib} from "solady/src/utils/EfficientHashLib.sol";
+
 /// @title What validators sign
 /// @notice EIP-712 types, as they are hashed: a member of type bytes appears here as its keccak256, so that a message can
 /// be checked without what it carries. The domain is {name: DOMAIN_NAME, version: DOMAIN_VERSION, chainId,
@@ -126,7 +128,16 @@ library ReportTypes {
         bytes32 commitmentSet,
         bytes32 resultsHash
     ) internal pure returns (bytes32) {
-        return keccak256(abi.encode(SCORE_REPORT_TYPEHASH, epoch, round, attempt, poster, commitmentSet, resultsHash));
+        return
+            EfficientHashLib.hash(
+                uint256(SCORE_REPORT_TYPEHASH),
+                epoch,
+                round,
+                attempt,
+                uint160(poster),
+                uint256(commitmentSet),
+                uint256(resultsHash)
+            );
     }
 
     /// @notice Domain of the reports of `consensus` on this chain, as of now (SIG-01, SIG-02).

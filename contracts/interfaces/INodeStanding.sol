@@ -136,12 +136,12 @@ interface INodeStanding {
     /// Right RECORD.
     function use(address account, NodeRole role) external returns (bool eligible);
 
-    /// @notice Records what a report settled as work of this epoch: answers of workers and consumption of their askers,
-    /// whether the account is registered still or not. Sums saturate. No event: the market's say the same. Right RECORD.
-    /// @param words One an answer, from the lowest bit up: worker 160, R_base 48, R_base · p 48 with p of EQ-01; then one an
-    /// asker: oracle node 160, consumption 96. In WORK_UNITs. Oracle nodes need no p: theirs is 1 − consumption (D5).
-    /// @param answers How many of them are answers.
-    function recordReport(uint256[] calldata words, uint256 answers) external;
+    /// @notice Records work of this epoch, whether the accounts are registered still or not. Sums saturate. No event: the
+    /// market's say the same. Right RECORD.
+    /// @param role Worker: answers that a report settled. Oracle: consumption of settled requests.
+    /// @param words From the lowest bit up: account 160; of an answer R_base 48 and R_base · p 48 with p of EQ-01, of an
+    /// oracle node its consumption 96, whose p is 1 − consumption (D5). In WORK_UNITs.
+    function recordWorkOf(NodeRole role, uint256[] calldata words) external;
 
     /// @notice Counts a failed answer of `size` (R_base, wei) for `asker`; enough of them from different askers suspend
     /// the worker for the rest of the epoch (decision D7). Right RECORD.
@@ -215,7 +215,7 @@ interface INodeStanding {
 
     /// @notice What the market needs of the parameters to measure work: α of EQ-10 (WAD), the throughput that counts as
     /// P_w = 1 (bytes a second) and the share of consumption that what was asked for counts with (WAD).
-    function workTerms()
+    function measureTerms()
         external
         view
         returns (uint256 weightThroughput, uint256 targetThroughput, uint256 resourceShare);

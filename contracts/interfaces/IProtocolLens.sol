@@ -41,6 +41,7 @@ interface IProtocolLens {
         uint256 openSlash; // Σ ⌈κ·R_base⌉ of its open commitments
         uint256 backing; // stake reserved in the vault for open and coming commitments
         uint256 consumption; // R_base asked for in this epoch: what its next fee is reckoned from
+        uint256 untold; // consumption that its standing hears of with its next request, or by tellConsumption
         uint256 settled; // requests of it that were settled
         uint256 accepted; // of these, with an answer at or above minQuality
         uint256 meanQuality; // of the best answers of its settled requests, scale 1e9

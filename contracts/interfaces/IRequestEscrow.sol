@@ -38,7 +38,8 @@ interface IRequestEscrow {
         uint16 terms; // number of the MarketTerms frozen for it
     }
 
-    /// @dev Frozen per request by number: a change never touches a request that is already open. Two slots.
+    /// @dev Frozen per request by number: a change never touches a request that is already open. All are whole multiples
+    /// of 1e9 WAD, as fine as sub-scores are. One slot.
     struct MarketTerms {
         UD2x18 qualityThreshold; // τ
         UD2x18 slashShare; // κ in (0, 1)
@@ -174,7 +175,7 @@ interface IRequestEscrow {
     /// @notice {deposit} with an EIP-2612 permit; a permit that was already used is no obstacle.
     function depositWithPermit(uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
 
-    /// @notice Pays out free credit of the caller.
+    /// @notice Pays out free credit of the caller, then its pay as a poster, then its earnings as a worker.
     function withdrawCredit(address to, uint256 amount) external;
 
     /// @notice Submits a request; R_base and the fee leave the account's credit until it settles. The caller is an
@@ -200,29 +201,35 @@ interface IRequestEscrow {
     /// it can deregister.
     function releaseBacking(address worker) external;
 
+    /// @notice Tells {INodeStanding} what requests of `asker` that were settled since it was last told have consumed. Its
+    /// first request in an epoch does so by itself. Anyone may call.
+    function tellConsumption(address asker) external;
+
     /// @notice Sends the fees of settled requests to the fee pool. Anyone may call.
     function collectFees() external returns (uint256 amount);
 
     /// @notice Settles the lines of a final report and pays its poster. Right SETTLE. A line that cannot settle is
     /// skipped; malformed bytes, or more than fit a transaction, revert.
-    /// @param results See {ResultCodec}.
     /// @param gasAtStart Gas that was left when the report's transaction began, with what its calldata cost added.
+    /// @param results See {ResultCodec}.
     /// @return paid To the poster, wei.
-    function settle(bytes calldata results, address poster, uint256 gasAtStart) external returns (uint256 paid);
+    function settle(address poster, uint256 gasAtStart, bytes calldata results) external returns (uint256 paid);
 
     /// @notice Pays who posted an epoch report, out of fees that wait to be collected. Right SETTLE.
     function payPoster(address poster, uint256 gasAtStart) external returns (uint256 paid);
 
-    /// @notice Free credit and earnings, wei.
+    /// @notice Free credit, earnings as a worker and pay as a poster, wei.
     function creditOf(address account) external view returns (uint256);
 
     /// @notice What the escrow keeps of an account, packed; {IProtocolLens-holdingsOf} reads it.
+    /// Pay as a poster is in {creditOf} alone.
     /// @return asker From the lowest bit up: free credit 96 (wei), end of the epoch in which it is known to be eligible 40
     /// (Unix second), R_base asked for in that epoch 56, R_base and fees of open requests 64.
     /// @return worker Earnings 96 (wei), end of the epoch in which it is known to be eligible 40, slashes that its open
     /// commitments may cost 56, stake reserved for commitments 56.
-    /// @return record Requests settled 32, of these accepted 32, Σ Q of their best answers 64 (scale 1e9), rewards paid
-    /// 128 (wei). Amounts not in wei are in units of 1e9 wei.
+    /// @return record Requests settled 32, of these accepted 32, Σ Q of their best answers 64 (scale 1e9), consumption that
+    /// {INodeStanding} has not been told of 64, rewards paid 64 (each report's rounded down). Amounts not in wei are in
+    /// units of 1e9 wei.
     function wordsOf(address account) external view returns (uint256 asker, uint256 worker, uint256 record);
     function requestOf(uint256 requestId) external view returns (Request memory);
 

@@ -90,7 +90,7 @@ interface IScoreConsensus {
 
     /// @notice Finalises a round, settles its results and pays the poster.
     /// @param signers Bit i set: seat i of the epoch's frozen set signed.
-    /// @param signatures r, s, v of each signer, in ascending order of seats.
+    /// @param signatures v, r, s of each signer (1, 32 and 32 bytes), in ascending order of seats.
     function postScoreReport(ScoreReport calldata report, uint64 signers, bytes calldata signatures) external;
 
     /// @notice Finalises the epoch's report: records the seats' performance, accepts the root of rewards, which releases

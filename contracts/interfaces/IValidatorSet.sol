@@ -25,21 +25,11 @@ interface IValidatorSet is IMembershipObserver {
         uint32 joinedEpoch;
     }
 
-    /// @dev One slot.
     struct FrozenSet {
-        address table; // code: for each seat in index order signing key (20 bytes), weight (8 bytes)
+        address table; // code, see {SeatTable}
         uint64 totalWeight; // Σ capped weights, micro-MASA
         uint8 seats; // occupied ones
         uint8 leastConfirmations; // signatures a report of this epoch needs
-    }
-
-    /// @dev What a report of an epoch is checked against, in one call.
-    struct ReportSet {
-        address table; // 0: the epoch was not frozen
-        uint64 totalWeight;
-        uint8 leastConfirmations;
-        uint64 mask; // see {maskOf}
-        uint256 randomness;
     }
 
     /// @dev Bounds the set and the prune. Two slots.
@@ -188,7 +178,11 @@ interface IValidatorSet is IMembershipObserver {
 
     function frozenSetOf(uint64 epoch) external view returns (FrozenSet memory);
 
-    function reportSetOf(uint64 epoch) external view returns (ReportSet memory);
+    /// @notice What a report of an epoch is checked against.
+    /// @return table Code, see {SeatTable}; 0: the epoch was not frozen.
+    /// @return mask See {maskOf}.
+    /// @return leastConfirmations Signatures that a report needs.
+    function reportSetOf(uint64 epoch) external view returns (address table, uint64 mask, uint256 leastConfirmations);
 
     /// @notice Signing keys and capped weights frozen for `epoch`, by seat index; free seats are zero.
     function frozenSeatsOf(uint64 epoch) external view returns (address[] memory signingKeys, uint64[] memory weights);
@@ -196,7 +190,7 @@ interface IValidatorSet is IMembershipObserver {
     /// @notice Seats of the frozen set whose keys were revoked, or whose owners were expelled, since: they count no more (bit i: seat i).
     function maskOf(uint64 epoch) external view returns (uint64);
 
-    /// @notice Randomness of the roll into `epoch` (the block's PREVRANDAO).
+    /// @notice Randomness of the roll into `epoch`: the lowest 96 bits of the block's PREVRANDAO.
     function randomnessOf(uint64 epoch) external view returns (uint256);
 
     /// @notice The seat whose turn attempt `attempt` of `round` is, drawn by weight (EQ-27): with H the keccak256 of

@@ -165,7 +165,7 @@ contract ProtocolLens is IProtocolLens {
     /// @inheritdoc IProtocolLens
     function holdingsOf(address account) public view returns (Holdings memory h) {
         (uint256 asker, uint256 worker, uint256 record) = escrow.wordsOf(account);
-        h.credit = uint256(uint96(asker)) + uint96(worker);
+        h.credit = escrow.creditOf(account);
         h.reserved = (asker >> 192) * UNIT;
         h.openSlash = uint256(uint56(worker >> 136)) * UNIT;
         h.backing = (worker >> 192) * UNIT;
@@ -173,7 +173,8 @@ contract ProtocolLens is IProtocolLens {
         h.settled = uint32(record);
         h.accepted = uint32(record >> 32);
         if (h.settled != 0) h.meanQuality = uint64(record >> 64) / h.settled;
-        h.spent = record >> 128;
+        h.untold = uint256(uint64(record >> 128)) * UNIT;
+        h.spent = (record >> 192) * UNIT;
     }
 
     /// @inheritdoc IProtocolLens

@@ -42,11 +42,17 @@ abstract contract MarketLedger is IRequestEscrow, ModuleRights, ReentrancyGuardT
     bytes32 public constant SETTLE = "SETTLE";
     uint256 internal constant UNIT = RequestWord.UNIT;
     uint256 internal constant WAD = 1e18;
+    /// @dev Where the fields of {_totals} begin.
+    uint256 private constant RESERVED_AT = 32;
+    uint256 private constant HELD_FEES_AT = 96;
     uint256 private constant FEES_AT = 160;
     /// @dev Where the fields of {Worker} and {Asker} begin in their words.
     uint256 internal constant OPEN_AT = 136;
     uint256 internal constant BACKING_AT = 192;
     uint256 private constant ASKER_OPEN_AT = 192;
+    /// @dev Where the last fields of a record begin.
+    uint256 private constant CONSUMED_AT = 128;
+    uint256 private constant SPENT_AT = 192;
 
     IERC20 public immutable masa;
     IEpochClock public immutable clock;
@@ -65,9 +71,12 @@ abstract contract MarketLedger is IRequestEscrow, ModuleRights, ReentrancyGuardT
     uint256 private _accountCount;
     mapping(uint256 number => Asker) private _askers;
     mapping(uint256 number => Worker) private _workers;
-    /// @dev Requests settled 32 · of these accepted 32 · Σ Q of best answers, scale 1e9, 64 · rewards paid, wei, 128, from
-    /// the lowest bit up.
+    /// @dev Requests settled 32 · of these accepted 32 · Σ Q of best answers, scale 1e9, 64 · consumption that NodeStanding
+    /// has not been told of, UNITs, 64 · rewards paid, UNITs, 64, from the lowest bit up.
     mapping(uint256 number => uint256) private _records;
+    /// @dev What posters were paid, by address: a report need not ask for the number of one. Moves into the credit when it
+    /// is spent.
+    mapping(address poster => uint256 wei_) private _posterPay;
 
     constructor(
         IERC20 masa_,
@@ -111,11 +120,12 @@ abstract contract MarketLedger is IRequestEscrow, ModuleRights, ReentrancyGuardT
     function withdrawCredit(address to, uint256 amount) external nonReentrant {
         if (to == address(0)) revert RequestEscrow_ZeroAddress();
         if (amount == 0) revert RequestEscrow_ZeroAmount();
-        uint256 number = _numberOf[msg.sender];
+        // A poster may be without a number, and what is left of its pay needs one.
+        uint256 number = _numberFor(msg.sender);
         Asker memory a = _asker(number);
         _spend(msg.sender, number, a, amount);
         _storeAsker(number, a);
-        emit CreditWithdrawn(msg.sender, to, amount, uint256(a.credit) + _workers[number].earned);
+        emit CreditWithdrawn(msg.sender, to, amount, _creditOf(msg.sender, number));
         masa.safeTransfer(to, amount);
     }
 
@@ -125,6 +135,11 @@ abstract contract MarketLedger is IRequestEscrow, ModuleRights, ReentrancyGuardT
         Worker memory w = _worker(number);
         _releaseSurplus(worker, w);
         _storeWorker(number, w);
+    }
+
+    /// @inheritdoc IRequestEscrow
+    function tellConsumption(address asker) external {
+        _tellConsumption(asker, _numberOf[asker]);
     }
 
     /// @inheritdoc IRequestEscrow
@@ -139,8 +154,7 @@ abstract contract MarketLedger is IRequestEscrow, ModuleRights, ReentrancyGuardT
 
     /// @inheritdoc IRequestEscrow
     function creditOf(address account) external view returns (uint256) {
-        uint256 number = _numberOf[account];
-        return uint256(_askers[number].credit) + _workers[number].earned;
+        return _creditOf(account, _numberOf[account]);
     }
 
     /// @inheritdoc IRequestEscrow
@@ -163,7 +177,7 @@ abstract contract MarketLedger is IRequestEscrow, ModuleRights, ReentrancyGuardT
     /// @inheritdoc IRequestEscrow
     function totals() external view returns (uint256 reserved, uint256 heldFees, uint256 fees) {
         uint256 word = _totals;
-        return (uint64(word >> 32) * UNIT, uint64(word >> 96) * UNIT, word >> FEES_AT);
+        return (_baseRewardsIn(word) * UNIT, _feesIn(word) * UNIT, word >> FEES_AT);
     }
 
     // ---------------------------------------------------------------- internal: accounts
@@ -250,18 +264,32 @@ abstract contract MarketLedger is IRequestEscrow, ModuleRights, ReentrancyGuardT
         if (uint32(word) == type(uint32).max) revert RequestEscrow_NumbersExhausted();
         unchecked {
             // Every field has room for all that the escrow can hold.
-            word += 1 + (baseReward << 32) + (fee << 96);
+            word += 1 + _sumOf(baseReward, fee);
         }
         _totals = word;
         requestId = uint32(word);
     }
 
+    /// @dev R_base and the fee of a request, UNITs, as they are counted in {_totals}.
+    function _sumOf(uint256 baseReward, uint256 fee) internal pure returns (uint256) {
+        return (baseReward << RESERVED_AT) | (fee << HELD_FEES_AT);
+    }
+
+    function _baseRewardsIn(uint256 sum) internal pure returns (uint256) {
+        return uint64(sum >> RESERVED_AT);
+    }
+
+    function _feesIn(uint256 sum) internal pure returns (uint256) {
+        return uint64(sum >> HELD_FEES_AT);
+    }
+
     /// @dev Takes requests out of the sums.
+    /// @param sum Σ {_sumOf}.
     /// @param kept Wei of the fees that wait to be collected from now on.
-    function _end(uint256 baseReward, uint256 fee, uint256 kept) internal {
+    function _end(uint256 sum, uint256 kept) internal {
         unchecked {
             // What ends was counted in: no borrow; and all of it is held, so no field is outgrown.
-            _totals = _totals - (baseReward << 32) - (fee << 96) + (kept << FEES_AT);
+            _totals = _totals - sum + (kept << FEES_AT);
         }
     }
 
@@ -281,27 +309,54 @@ abstract contract MarketLedger is IRequestEscrow, ModuleRights, ReentrancyGuardT
     }
 
     /// @param record Σ {_recordOf}.
-    /// @param spent Wei.
-    function _record(uint256 number, uint256 record, uint256 spent) internal {
+    /// @param consumed UNITs.
+    /// @param spent UNITs.
+    function _record(uint256 number, uint256 record, uint256 consumed, uint256 spent) internal {
         unchecked {
-            // Counts of requests and what they paid are far from the ends of their fields.
-            _records[number] += record | (spent << 128);
+            // 2^64 UNITs are 18 times the supply, and what is consumed is told with the next epoch's first request.
+            _records[number] += record | (consumed << CONSUMED_AT) | (spent << SPENT_AT);
         }
+    }
+
+    /// @dev Tells NodeStanding what settled requests of the account consumed, if it was not told.
+    function _tellConsumption(address account, uint256 number) internal {
+        uint256 record = _records[number];
+        uint64 consumed = uint64(record >> CONSUMED_AT);
+        if (consumed == 0) return;
+        _records[number] = record - (uint256(consumed) << CONSUMED_AT);
+        uint256[] memory words = new uint256[](1);
+        words[0] = uint256(uint160(account)) | (uint256(consumed) << 160);
+        standing.recordWorkOf(NodeRole.Oracle, words);
     }
 
     // ---------------------------------------------------------------- internal: askers
 
-    /// @dev Takes `amount` wei from the credit, and from what the account has earned as a worker where that falls short.
-    /// Changes `a`.
+    function _creditOf(address account, uint256 number) private view returns (uint256) {
+        return uint256(_askers[number].credit) + _workers[number].earned + _posterPay[account];
+    }
+
+    function _payPoster(address poster, uint256 amount) internal {
+        unchecked {
+            // All that the escrow holds fits 96 bits.
+            _posterPay[poster] += amount;
+        }
+    }
+
+    /// @dev Takes `amount` wei from the credit; where that falls short from what the account was paid as a poster, all of
+    /// which becomes credit, and then from what it has earned as a worker. Changes `a`.
     function _spend(address account, uint256 number, Asker memory a, uint256 amount) internal {
         if (amount > a.credit) {
-            uint256 earned = _workers[number].earned;
-            uint256 lacking = amount - a.credit;
-            if (lacking > earned) {
-                revert RequestEscrow_InsufficientCredit(account, uint256(a.credit) + earned, amount);
+            uint256 credit = uint256(a.credit) + _posterPay[account];
+            delete _posterPay[account];
+            if (amount > credit) {
+                uint256 earned = _workers[number].earned;
+                uint256 lacking = amount - credit;
+                if (lacking > earned) revert RequestEscrow_InsufficientCredit(account, credit + earned, amount);
+                _workers[number].earned = uint96(earned - lacking);
+                credit = amount;
             }
-            _workers[number].earned = uint96(earned - lacking);
-            a.credit = uint96(amount);
+            // All that the escrow holds fits 96 bits.
+            a.credit = uint96(credit);
         }
         unchecked {
             // Not below the amount by now.
@@ -309,10 +364,11 @@ abstract contract MarketLedger is IRequestEscrow, ModuleRights, ReentrancyGuardT
         }
     }
 
-    /// @dev Establishes once an epoch that the account is an eligible oracle node.
-    function _requireAsker(address account, NodeRole role, Asker memory a) internal {
+    /// @dev Establishes once an epoch that the account is an eligible oracle node, and tells what it consumed before.
+    function _requireAsker(address account, uint256 number, NodeRole role, Asker memory a) internal {
         if (role != NodeRole.Oracle) revert RequestEscrow_NotEligible(account);
         if (block.timestamp < a.epochEndsAt) return;
+        _tellConsumption(account, number);
         if (!standing.use(account, NodeRole.Oracle)) revert RequestEscrow_NotEligible(account);
         a.epochEndsAt = _epochEnd();
         a.consumed = 0;
@@ -393,7 +449,7 @@ abstract contract MarketLedger is IRequestEscrow, ModuleRights, ReentrancyGuardT
         (before + amount).toUint96();
         a.credit += uint96(amount);
         _storeAsker(number, a);
-        emit Deposited(msg.sender, amount, uint256(a.credit) + _workers[number].earned);
+        emit Deposited(msg.sender, amount, _creditOf(msg.sender, number));
         masa.safeTransferFrom(msg.sender, address(this), amount);
         uint256 received = masa.balanceOf(address(this)) - before;
         if (received != amount) revert RequestEscrow_FeeOnTransfer(amount, received);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ud2x18} from "@prb/math/src/UD2x18.sol";
+import {UD2x18, ud2x18} from "@prb/math/src/UD2x18.sol";
 
 import {IRequestEscrow} from "../interfaces/IRequestEscrow.sol";
 import {MarketLedger} from "./MarketLedger.sol";
@@ -28,11 +28,23 @@ abstract contract MarketTermsBook is MarketLedger {
     /// @notice Bounds of what a poster is paid.
     uint96 internal constant MAX_BOUNTY = 1_000e18;
     uint96 internal constant MAX_MASA_PER_ETHER = 10_000_000e18;
+    /// @notice Terms are whole multiples of this, WAD: sub-scores are no finer.
+    uint256 internal constant TERM_STEP = 1e9;
+    /// @dev Where terms begin in their word.
+    uint256 internal constant THRESHOLD_AT = 0;
+    uint256 internal constant SLASH_SHARE_AT = 32;
+    uint256 private constant ATTRIBUTION_SHARE_AT = 64;
+    uint256 internal constant RELEVANCE_AT = 96;
+    uint256 internal constant COHERENCE_AT = 128;
+    uint256 internal constant FACTUAL_AT = 160;
+    uint256 internal constant RESPONSE_TIME_AT = 192;
+    uint256 internal constant POSTER_SHARE_AT = 224;
 
     Rules internal _rules;
     uint24 private _dataKinds;
     PosterTerms private _posterTerms;
-    mapping(uint256 number => MarketTerms) internal _terms;
+    /// @dev Eight numbers of 32 bits in steps of TERM_STEP, in the order of {MarketTerms} from the lowest bit up.
+    mapping(uint256 number => uint256 word) private _terms;
 
     /// @notice Sets τ, κ and the weights of requests submitted from now on.
     function setMarketTerms(MarketTerms calldata terms) external onlyOwner {
@@ -56,7 +68,18 @@ abstract contract MarketTermsBook is MarketLedger {
 
     /// @inheritdoc IRequestEscrow
     function marketTermsOf(uint16 number) external view returns (MarketTerms memory) {
-        return _terms[number];
+        uint256 word = _terms[number];
+        return
+            MarketTerms({
+                qualityThreshold: _ratioIn(word, THRESHOLD_AT),
+                slashShare: _ratioIn(word, SLASH_SHARE_AT),
+                attributionShare: _ratioIn(word, ATTRIBUTION_SHARE_AT),
+                weightRelevance: _ratioIn(word, RELEVANCE_AT),
+                weightCoherence: _ratioIn(word, COHERENCE_AT),
+                weightFactual: _ratioIn(word, FACTUAL_AT),
+                weightResponseTime: _ratioIn(word, RESPONSE_TIME_AT),
+                posterShare: _ratioIn(word, POSTER_SHARE_AT)
+            });
     }
 
     /// @inheritdoc IRequestEscrow
@@ -86,6 +109,16 @@ abstract contract MarketTermsBook is MarketLedger {
         return _posterTerms;
     }
 
+    /// @dev {posterTerms}, without a struct in memory.
+    function _posterPrices() internal view returns (uint256 bounty, uint256 masaPerEther, uint256 maxGasPrice) {
+        PosterTerms storage stored = _posterTerms;
+        uint256 word;
+        assembly ("memory-safe") {
+            word := sload(stored.slot)
+        }
+        return (uint96(word), uint96(word >> 96), word >> 192);
+    }
+
     function _setTerms(MarketTerms memory t) internal {
         uint256 threshold = t.qualityThreshold.unwrap();
         _requireWithin("terms", _rules.terms, 0, RequestWord.MAX_TERMS);
@@ -104,8 +137,43 @@ abstract contract MarketTermsBook is MarketLedger {
         // minQuality stays below 1 whatever margin is asked for.
         _requireWithin("maxMargin", _rules.maxMarginSteps * RequestWord.MARGIN_STEP, 0, WAD - 1 - threshold);
         _rules.threshold = uint64(threshold);
-        _terms[_rules.terms] = t;
+        _terms[_rules.terms] = _packedTerms(t);
         emit MarketTermsSet(_rules.terms, t);
+    }
+
+    function _packedTerms(MarketTerms memory t) private pure returns (uint256 word) {
+        word = _steps("qualityThreshold", t.qualityThreshold) << THRESHOLD_AT;
+        word |= _steps("slashShare", t.slashShare) << SLASH_SHARE_AT;
+        word |= _steps("attributionShare", t.attributionShare) << ATTRIBUTION_SHARE_AT;
+        word |= _steps("weightRelevance", t.weightRelevance) << RELEVANCE_AT;
+        word |= _steps("weightCoherence", t.weightCoherence) << COHERENCE_AT;
+        word |= _steps("weightFactual", t.weightFactual) << FACTUAL_AT;
+        word |= _steps("weightResponseTime", t.weightResponseTime) << RESPONSE_TIME_AT;
+        word |= _steps("posterShare", t.posterShare) << POSTER_SHARE_AT;
+    }
+
+    /// @dev Of a ratio that is known not to be above 1.
+    function _steps(bytes32 name, UD2x18 ratio) private pure returns (uint256) {
+        _requireWhole(name, ratio.unwrap(), TERM_STEP);
+        return ratio.unwrap() / TERM_STEP;
+    }
+
+    function _ratioIn(uint256 word, uint256 offset) private pure returns (UD2x18) {
+        return ud2x18(uint64(_termIn(word, offset)));
+    }
+
+    /// @dev The terms of a number, to be read with {_termIn}.
+    function _termsWord(uint256 number) internal view returns (uint256) {
+        return _terms[number];
+    }
+
+    /// @param offset One of the places above.
+    /// @return WAD.
+    function _termIn(uint256 word, uint256 offset) internal pure returns (uint256) {
+        unchecked {
+            // 32 bits of steps.
+            return uint32(word >> offset) * TERM_STEP;
+        }
     }
 
     function _setLimits(RequestLimits memory limits) internal {

@@ -55,7 +55,7 @@ contract RequestEscrow is Settlement {
         (address account, NodeRole role, ) = registry.authorised(msg.sender, RIGHT_ASK);
         uint256 number = _numberFor(account);
         Asker memory a = _asker(number);
-        _requireAsker(account, role, a);
+        _requireAsker(account, number, role, a);
         uint256 baseReward = word.baseRewardOf();
         uint256 fee = _feeUnits(a, baseReward);
         _requireWithin("fee", fee, 0, RequestWord.MAX_FEE_UNITS);
@@ -149,7 +149,7 @@ contract RequestEscrow is Settlement {
             responses: uint8(word.responsesOf()),
             baseReward: uint96(word.baseRewardOf() * UNIT),
             fee: uint96(word.feeOf() * UNIT),
-            minQuality: uint64(_minQuality(word, _terms[word.termsOf()].qualityThreshold.unwrap())),
+            minQuality: uint64(_minQuality(word, _termIn(_termsWord(word.termsOf()), THRESHOLD_AT))),
             responseDeadline: uint40(responseDeadline),
             scoringDeadline: uint40(responseDeadline + word.scoringWindowOf()),
             terms: uint16(word.termsOf())
@@ -232,13 +232,13 @@ contract RequestEscrow is Settlement {
         _requests[requestId] = word.withState(state);
         uint256 cost = word.baseRewardOf() + word.feeOf();
         _refundAsker(word.askerOf(), cost * UNIT, cost);
-        _end(word.baseRewardOf(), word.feeOf(), 0);
+        _end(_sumOf(word.baseRewardOf(), word.feeOf()), 0);
         emit RequestClosed(requestId, state, cost * UNIT);
     }
 
     /// @dev ⌈κ·R_base⌉ in UNITs, rounded up.
     function _slashUnits(uint256 word) private view returns (uint256) {
-        return
-            _unitsUp(RewardMath.slashAmountUp(word.baseRewardOf() * UNIT, _terms[word.termsOf()].slashShare.unwrap()));
+        uint256 slashShare = _termIn(_termsWord(word.termsOf()), SLASH_SHARE_AT);
+        return _unitsUp(RewardMath.slashAmountUp(word.baseRewardOf() * UNIT, slashShare));
     }
 }

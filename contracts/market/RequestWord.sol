@@ -107,16 +107,16 @@ library RequestWord {
         return (word >> 140) & MAX_SCORING_WINDOW;
     }
 
-    /// @notice Whether a report may settle the request now: it is open, closed to answers, and not past its scoring
-    /// deadline.
-    function isDue(uint256 word) internal view returns (bool) {
-        if (word & STATE != uint256(IRequestEscrow.RequestState.Open)) return false;
+    /// @notice Whether a report of so many responses may settle the request now: it is open, has as many, is closed to
+    /// further ones, and not past its scoring deadline.
+    function isDue(uint256 word, uint256 responses) internal view returns (bool) {
+        if (word & STATE != uint256(IRequestEscrow.RequestState.Open) || responses != responsesOf(word)) return false;
         uint256 deadline = responseDeadlineOf(word);
         unchecked {
             // A second of 32 bits and a window of 20.
             if (block.timestamp > deadline) return block.timestamp <= deadline + scoringWindowOf(word);
         }
-        return responsesOf(word) == maxResponsesOf(word);
+        return responses == maxResponsesOf(word);
     }
 
     function stateOf(uint256 word) internal pure returns (IRequestEscrow.RequestState) {

@@ -40,7 +40,6 @@ library ResultCodec {
         bytes calldata results,
         uint256 offset
     ) internal pure returns (uint256 requestId, uint256 count, uint256 end) {
-        if (offset + LINE_HEAD > results.length) revert ResultCodec_Malformed(offset);
         uint256 head;
         assembly ("memory-safe") {
             head := shr(208, calldataload(add(results.offset, offset)))
@@ -48,11 +47,10 @@ library ResultCodec {
         requestId = head >> 8;
         count = uint8(head);
         unchecked {
-            // Offsets are those of calldata, far from 256 bits.
+            // Offsets are those of calldata, far from 256 bits. Bytes behind the results, which a cut head is read from,
+            // end behind them too; a count of 0 is above every other when one is taken off.
             end = offset + LINE_HEAD + count * RESPONSE;
-        }
-        if (count == 0 || count > MAX_RESPONSES_PER_RESULT || end > results.length) {
-            revert ResultCodec_Malformed(offset);
+            if (count - 1 >= MAX_RESPONSES_PER_RESULT || end > results.length) revert ResultCodec_Malformed(offset);
         }
     }
 
@@ -76,6 +74,13 @@ library ResultCodec {
             if ((scores | (scores + TO_THE_TOP)) & TOPS != 0) {
                 revert ResultCodec_ScoreOutOfRange(requestId, index, _firstAboveOne(response));
             }
+        }
+    }
+
+    /// @notice Checks all responses of the line at `offset`, which {lineAt} has checked to hold them.
+    function checkLine(bytes calldata results, uint256 offset, uint256 requestId, uint256 count) internal pure {
+        for (uint256 i; i < count; ++i) {
+            responseAt(results, offset, requestId, i);
         }
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {NodeRole} from "../interfaces/INodeRegistry.sol";
+import {INodeStanding} from "../interfaces/INodeStanding.sol";
 import {IRequestEscrow} from "../interfaces/IRequestEscrow.sol";
 import {RewardMath} from "../math/RewardMath.sol";
 import {StakingMath} from "../math/StakingMath.sol";
@@ -21,16 +23,13 @@ abstract contract Settlement is MarketTermsBook {
     /// @dev Runs through a report, in memory.
     struct Tally {
         // of the whole report
-        uint256 lines;
+        uint256 resultsAt; // see {_results}
         uint256 responses;
         uint256 work; // gas, see MAX_WORK
-        uint256 reserved; // UNITs
-        uint256 fees; // UNITs
+        uint256 ended; // see {_sumOf}
         uint256 posterMost; // wei
-        uint256[] works; // words of answers, see {INodeStanding-recordReport}
+        uint256 works; // see {_roomForWorks}
         uint256 workCount;
-        uint256[] consumptions; // words of askers
-        uint256 consumptionCount;
         uint256 weightThroughput;
         uint256 targetThroughput;
         uint256 resourceShare;
@@ -38,18 +37,17 @@ abstract contract Settlement is MarketTermsBook {
         uint256 terms; // plus one
         uint256 threshold;
         uint256 slashShare;
-        uint256 posterShare;
+        uint256 posterShare; // steps of 1e-9
         uint256[4] weights;
         // of the last lines, which share an asker
         uint256 asker;
-        uint256 asked; // UNITs
-        uint256 askerFees; // UNITs
+        uint256 asked; // see {_sumOf}
         uint256 paid; // wei
         uint256 record; // see {_record}
         // of the line
         uint256 requestId;
         uint256 slashUnits; // ⌈κ·R_base⌉, rounded up to UNITs
-        uint256[16] qualities; // Q of each response, 0 where it is unscored or a fraud
+        uint256[] qualities; // Q of each scored response, 0 of a fraud; made for the first line that has several
     }
 
     /// @notice Gas of what follows the measurement of a poster's gas: the writes that pay it, and the end of the
@@ -61,7 +59,7 @@ abstract contract Settlement is MarketTermsBook {
     /// who posts has no say in which lines settle.
     uint256 private constant WORK_LINE = 12_000;
     uint256 private constant WORK_ANSWER = 26_000;
-    uint256 private constant WORK_ASKER = 43_000;
+    uint256 private constant WORK_ASKER = 32_000;
     uint256 private constant WORK_SLASH = 72_000;
     /// @dev Leaves room for the signatures under the 16,777,216 gas of a transaction.
     uint256 private constant MAX_WORK = 14_200_000;
@@ -72,26 +70,36 @@ abstract contract Settlement is MarketTermsBook {
 
     /// @inheritdoc IRequestEscrow
     function settle(
-        bytes calldata results,
         address poster,
-        uint256 gasAtStart
+        uint256 gasAtStart,
+        bytes calldata results
     ) external onlyModule(SETTLE) returns (uint256 paid) {
         if (results.length == 0) revert RequestEscrow_EmptyReport();
         gasAtStart = _withoutWithheld(gasAtStart);
         Tally memory t;
-        // Room for a word a response and a word a line; the latter go behind the former in the end.
-        uint256 mostLines = results.length / (ResultCodec.LINE_HEAD + ResultCodec.RESPONSE);
-        t.works = new uint256[](results.length / ResultCodec.RESPONSE + mostLines);
-        t.consumptions = new uint256[](mostLines);
-        (t.weightThroughput, t.targetThroughput, t.resourceShare) = standing.workTerms();
+        t.works = _roomForWorks(results.length / ResultCodec.RESPONSE);
+        (t.weightThroughput, t.targetThroughput, t.resourceShare) = standing.measureTerms();
+        uint256 resultsAt;
+        assembly ("memory-safe") {
+            resultsAt := results.offset
+        }
+        t.resultsAt = resultsAt;
+        uint256 lines;
         for (uint256 offset; offset < results.length;) {
+            unchecked {
+                if (++lines > ResultCodec.MAX_RESULTS) {
+                    revert RequestEscrow_TooManyResults(lines, ResultCodec.MAX_RESULTS);
+                }
+            }
             offset = _settleLine(t, results, offset);
         }
         _flushAsker(t);
         _flushWorks(t);
         paid = _pay(poster, t.posterMost, gasAtStart);
-        // The report's fees move on, less what its poster gets.
-        _end(t.reserved, t.fees, t.fees * UNIT - paid);
+        unchecked {
+            // The report's fees move on, less what its poster gets, which is a share of them.
+            _end(t.ended, _feesIn(t.ended) * UNIT - paid);
+        }
     }
 
     /// @inheritdoc IRequestEscrow
@@ -107,115 +115,124 @@ abstract contract Settlement is MarketTermsBook {
         uint256 requestId;
         uint256 count;
         (requestId, count, end) = results.lineAt(offset);
-        bool settles = _check(t, results, offset, requestId, count) != 0;
+        _countIn(t, requestId, count);
         uint256 slot = _requestSlot(requestId);
         uint256 word = _wordIn(slot);
+        bool settles;
         uint256 winner;
         uint256 best;
-        settles = settles && count == word.responsesOf() && word.isDue();
-        if (settles) (settles, winner, best) = _judge(t, results, offset, word);
+        if (word.isDue(count)) {
+            (settles, winner, best) = _judge(t, offset, word);
+        } else {
+            // What no report may say is refused whatever becomes of the line.
+            results.checkLine(offset, requestId, count);
+        }
         if (!settles) {
-            emit ResultSkipped(requestId, word.stateOf());
+            emit ResultSkipped(t.requestId, word.stateOf());
             return end;
         }
         _store(slot, word.withState(RequestState.Settled));
-        _settleResponses(t, results, offset, word, winner);
+        _settleResponses(t, offset, word, winner, best);
         unchecked {
-            // A report has 200 lines at most, and their fields are far from 256 bits.
-            t.asked += word.baseRewardOf();
-            t.askerFees += word.feeOf();
-            t.posterMost += (word.feeOf() * UNIT * t.posterShare) / WAD;
-            t.record += _recordOf(winner == count ? 0 : 1, best / SCORE_TO_WAD);
+            // A report has 200 lines at most: no sum outgrows its field.
+            t.asked += _sumOf(word.baseRewardOf(), word.feeOf());
+            // UNITs times steps are wei.
+            t.posterMost += word.feeOf() * t.posterShare;
         }
-        if (winner == count) emit RequestSettled(requestId, address(0), 0, 0);
+        _addRecord(t, word, winner, best);
     }
 
-    function _settleResponses(
-        Tally memory t,
-        bytes calldata results,
-        uint256 offset,
-        uint256 word,
-        uint256 winner
-    ) private {
+    function _addRecord(Tally memory t, uint256 word, uint256 winner, uint256 best) private {
+        uint256 accepted = 1;
+        if (winner == word.responsesOf()) {
+            emit RequestSettled(t.requestId, address(0), 0, 0);
+            accepted = 0;
+        }
         unchecked {
-            t.slashUnits = _unitsUp(RewardMath.slashAmountUp(word.baseRewardOf() * UNIT, t.slashShare));
-            uint256 count = word.responsesOf();
-            for (uint256 i; i < count; ++i) {
-                _settleResponse(t, word, i, results.givenAt(offset, i), i == winner);
-            }
+            t.record += _recordOf(accepted, best / SCORE_TO_WAD);
         }
     }
 
-    /// @dev Refuses what no report may say, whatever becomes of the line.
-    /// @return scored Number of scored responses.
-    function _check(
-        Tally memory t,
-        bytes calldata results,
-        uint256 offset,
-        uint256 requestId,
-        uint256 count
-    ) private pure returns (uint256 scored) {
+    /// @dev Refuses lines out of order, and more responses than a report may have.
+    function _countIn(Tally memory t, uint256 requestId, uint256 count) private pure {
         if (requestId <= t.requestId) revert ResultCodec.ResultCodec_Unsorted(t.requestId, requestId);
         t.requestId = requestId;
         unchecked {
-            uint256 lines = t.lines + 1;
-            if (lines > ResultCodec.MAX_RESULTS) revert RequestEscrow_TooManyResults(lines, ResultCodec.MAX_RESULTS);
-            t.lines = lines;
             uint256 responses = t.responses + count;
             if (responses > ResultCodec.MAX_RESPONSES) {
                 revert RequestEscrow_TooManyResponses(responses, ResultCodec.MAX_RESPONSES);
             }
             t.responses = responses;
-            for (uint256 i; i < count; ++i) {
-                if (!results.responseAt(offset, requestId, i).isUnscored()) ++scored;
-            }
         }
     }
 
-    /// @dev Judges the line, and takes what it costs from the report's room. Strictly greater: a tie goes to the earlier
-    /// commitment.
-    /// @return hasRoom Whether there was enough.
+    /// @dev Checks and judges the responses of a line that is due, and takes what it costs from the report's room. Strictly
+    /// greater: a tie goes to the earlier commitment.
+    /// @return settles Whether one at least is scored, and there was room enough.
     /// @return winner Index of the best at or above minQuality; the number of responses if there is none.
     /// @return best The highest Q.
     function _judge(
         Tally memory t,
-        bytes calldata results,
         uint256 offset,
         uint256 word
-    ) private returns (bool hasRoom, uint256 winner, uint256 best) {
-        if (t.terms != word.termsOf() + 1) _loadTerms(t, word.termsOf());
-        uint256 count = word.responsesOf();
+    ) private returns (bool settles, uint256 winner, uint256 best) {
+        winner = word.responsesOf();
+        _prepare(t, word.termsOf(), winner);
         uint256 slashes; // answers below τ, frauds among them
-        winner = count;
         unchecked {
             uint256 minQuality = t.threshold + word.marginStepsOf() * RequestWord.MARGIN_STEP;
-            for (uint256 i; i < count; ++i) {
-                uint256 response = results.givenAt(offset, i);
+            for (uint256 i; i < word.responsesOf(); ++i) {
+                uint256 response = _results(t).responseAt(offset, t.requestId, i);
+                if (response.isUnscored()) continue;
+                settles = true;
                 uint256 quality = response.flagOf() == 0 ? _qualityDown(t.weights, response, word.hasEvidenceIn()) : 0;
-                t.qualities[i] = quality;
-                if (quality < t.threshold && !response.isUnscored()) ++slashes;
+                if (word.responsesOf() != 1) t.qualities[i] = quality;
+                if (quality < t.threshold) ++slashes;
                 if (quality <= best) continue;
                 best = quality;
                 if (quality >= minQuality) winner = i;
             }
         }
-        hasRoom = _takeRoom(t, word.askerOf(), count, slashes);
+        if (settles) settles = _takeRoom(t, word, slashes);
+    }
+
+    /// @dev Reads the terms of a line if they are not those of the last one, and makes room for several qualities.
+    function _prepare(Tally memory t, uint256 terms, uint256 count) private view {
+        unchecked {
+            if (t.terms != terms + 1) _loadTerms(t, terms);
+        }
+        if (count == 1) return;
+        if (t.qualities.length == 0) t.qualities = new uint256[](ResultCodec.MAX_RESPONSES_PER_RESULT);
     }
 
     /// @dev Counts a line in, if there is room for it; then turns to its asker.
-    function _takeRoom(Tally memory t, uint256 asker, uint256 count, uint256 slashes) private returns (bool) {
-        bool sameAsker = t.asker == asker;
+    function _takeRoom(Tally memory t, uint256 word, uint256 slashes) private returns (bool) {
+        uint256 asker = word.askerOf();
         unchecked {
-            uint256 work = t.work + WORK_LINE + count * WORK_ANSWER + slashes * WORK_SLASH;
-            if (!sameAsker) work += WORK_ASKER;
+            uint256 work = t.work + WORK_LINE + word.responsesOf() * WORK_ANSWER + slashes * WORK_SLASH;
+            if (asker == t.asker) {
+                if (work > MAX_WORK) return false;
+                t.work = work;
+                return true;
+            }
+            work += WORK_ASKER;
             if (work > MAX_WORK) return false;
             t.work = work;
         }
-        if (!sameAsker) {
-            _flushAsker(t);
-            t.asker = asker;
-        }
+        _flushAsker(t);
+        (t.asker, t.asked, t.paid, t.record) = (asker, 0, 0, 0);
         return true;
+    }
+
+    function _settleResponses(Tally memory t, uint256 offset, uint256 word, uint256 winner, uint256 best) private {
+        unchecked {
+            t.slashUnits = _unitsUp(RewardMath.slashAmountUp(word.baseRewardOf() * UNIT, t.slashShare));
+            uint256 count = word.responsesOf();
+            for (uint256 i; i < count; ++i) {
+                uint256 quality = count == 1 ? best : t.qualities[i];
+                _settleResponse(t, word, i, _results(t).givenAt(offset, i), quality, i == winner);
+            }
+        }
     }
 
     function _qualityDown(
@@ -238,10 +255,16 @@ abstract contract Settlement is MarketTermsBook {
 
     /// @dev Pays, frees or slashes one worker. A response that was scored counts as work with the R_base that stood
     /// behind it, paid or not: a bad answer is work too.
-    function _settleResponse(Tally memory t, uint256 word, uint256 i, uint256 response, bool wins) private {
-        uint256 number = _workerAt(t.requestId, word, i);
+    function _settleResponse(
+        Tally memory t,
+        uint256 word,
+        uint256 i,
+        uint256 response,
+        uint256 quality,
+        bool wins
+    ) private {
+        uint256 number = i == 0 ? word.workerOf() : _laterWorkerAt(t.requestId, i);
         address account = _accountOf[number];
-        uint256 quality = t.qualities[i];
         uint256 slot = _workerSlot(number);
         uint256 stored;
         unchecked {
@@ -289,70 +312,86 @@ abstract contract Settlement is MarketTermsBook {
             );
             // A UNIT is standing's WORK_UNIT.
             uint256 weighted = (work * performance) / WAD;
-            _append(t.works, t.workCount++, uint256(uint160(account)) | (work << 160) | (weighted << 208));
+            uint256 place = t.works + (++t.workCount << 5);
+            uint256 workWord = uint256(uint160(account)) | (work << 160) | (weighted << 208);
+            // There is room for every response of the report.
+            assembly ("memory-safe") {
+                mstore(place, workWord)
+            }
         }
     }
 
-    /// @dev The arrays have room for whatever a report of their length can say.
-    function _append(uint256[] memory words, uint256 index, uint256 word) private pure {
+    /// @dev Memory for the call that records the report's work, so that nothing is copied when it is made: see {_flushWorks}.
+    /// @param most Answers there can be.
+    /// @return works Where the length of the array goes; its words follow, the head of the call is before it.
+    function _roomForWorks(uint256 most) private pure returns (uint256 works) {
         assembly ("memory-safe") {
-            mstore(add(add(words, 0x20), shl(5, index)), word)
+            works := add(mload(0x40), 0x60)
+            mstore(0x40, add(works, shl(5, add(most, 1))))
         }
     }
 
     function _loadTerms(Tally memory t, uint256 terms) private view {
-        MarketTerms memory m = _terms[terms];
+        uint256 word = _termsWord(terms);
         t.terms = terms + 1;
-        t.threshold = m.qualityThreshold.unwrap();
-        t.slashShare = m.slashShare.unwrap();
-        t.posterShare = m.posterShare.unwrap();
-        t.weights[0] = m.weightRelevance.unwrap();
-        t.weights[1] = m.weightCoherence.unwrap();
-        t.weights[2] = m.weightFactual.unwrap();
-        t.weights[3] = m.weightResponseTime.unwrap();
+        t.threshold = _termIn(word, THRESHOLD_AT);
+        t.slashShare = _termIn(word, SLASH_SHARE_AT);
+        t.posterShare = _termIn(word, POSTER_SHARE_AT) / TERM_STEP;
+        t.weights[0] = _termIn(word, RELEVANCE_AT);
+        t.weights[1] = _termIn(word, COHERENCE_AT);
+        t.weights[2] = _termIn(word, FACTUAL_AT);
+        t.weights[3] = _termIn(word, RESPONSE_TIME_AT);
     }
 
     /// @dev Refunds what its lines have left of R_base to the asker, and records what it consumed.
     function _flushAsker(Tally memory t) private {
         uint256 number = t.asker;
         if (number == 0) return;
-        uint256 asked = t.asked * UNIT;
         unchecked {
             // Rewards are at most what was asked for, and sums of 200 lines are far from 256 bits.
-            _refundAsker(number, asked - t.paid, t.asked + t.askerFees);
-            t.reserved += t.asked;
-            t.fees += t.askerFees;
+            uint256 sum = t.asked;
+            t.ended += sum;
+            uint256 asked = _baseRewardsIn(sum) * UNIT;
+            _refundAsker(number, asked - t.paid, _baseRewardsIn(sum) + _feesIn(sum));
             uint256 consumed = UtilityMath.consumptionDown(asked, t.paid, t.resourceShare) / UNIT;
-            _append(t.consumptions, t.consumptionCount++, uint256(uint160(_accountOf[number])) | (consumed << 160));
+            _record(number, t.record, consumed, t.paid / UNIT);
         }
-        _record(number, t.record, t.paid);
-        (t.asker, t.asked, t.askerFees, t.paid, t.record) = (0, 0, 0, 0, 0);
     }
 
+    /// @dev recordWorkOf(NodeRole.Worker, works), encoded where the words are already: role, offset and length of the
+    /// array before them. Reverts as it does.
     function _flushWorks(Tally memory t) private {
-        uint256 askers = t.consumptionCount;
-        if (askers == 0) return;
-        uint256[] memory words = t.works;
         uint256 answers = t.workCount;
-        for (uint256 i; i < askers; ++i) {
-            _append(words, answers + i, t.consumptions[i]);
-        }
+        if (answers == 0) return;
+        uint256 works = t.works;
+        INodeStanding target = standing;
+        bytes4 selector = INodeStanding.recordWorkOf.selector;
+        NodeRole role = NodeRole.Worker;
         assembly ("memory-safe") {
-            mstore(words, add(answers, askers))
+            mstore(sub(works, 0x60), shr(224, selector))
+            mstore(sub(works, 0x40), role)
+            mstore(sub(works, 0x20), 0x40)
+            mstore(works, answers)
+            if iszero(call(gas(), target, 0, sub(works, 0x44), add(0x64, shl(5, answers)), 0, 0)) {
+                returndatacopy(0, 0, returndatasize())
+                revert(0, returndatasize())
+            }
         }
-        standing.recordReport(words, answers);
     }
 
     /// @return paid Wei, at most `most`.
     function _pay(address poster, uint256 most, uint256 gasAtStart) private returns (uint256 paid) {
         if (poster == address(0) || most == 0) return 0;
-        uint256 number = _numberFor(poster);
-        PosterTerms memory p = posterTerms();
-        uint256 price = tx.gasprice < p.maxGasPrice ? tx.gasprice : p.maxGasPrice;
-        uint256 used = gasAtStart > gasleft() ? gasAtStart - gasleft() + POSTER_OVERHEAD : 0;
-        uint256 cost = p.bounty + (used * price * p.masaPerEther) / WAD;
+        (uint256 bounty, uint256 masaPerEther, uint256 price) = _posterPrices();
+        if (tx.gasprice < price) price = tx.gasprice;
+        uint256 cost;
+        unchecked {
+            // Gas and its price are below 2^64, what an ether is worth is below 2^84.
+            uint256 used = gasAtStart > gasleft() ? gasAtStart - gasleft() + POSTER_OVERHEAD : 0;
+            cost = bounty + (used * price * masaPerEther) / WAD;
+        }
         paid = cost < most ? cost : most;
-        _refundAsker(number, paid, 0);
+        _payPoster(poster, paid);
         emit PosterPaid(poster, paid, cost);
     }
 
@@ -360,7 +399,9 @@ abstract contract Settlement is MarketTermsBook {
     /// gas limit would be paid for it. Asked at the beginning of the call.
     function _withoutWithheld(uint256 gasAtStart) private view returns (uint256) {
         uint256 withheld = gasleft() / 63;
-        return gasAtStart > withheld ? gasAtStart - withheld : 0;
+        unchecked {
+            return gasAtStart > withheld ? gasAtStart - withheld : 0;
+        }
     }
 
     function _requestSlot(uint256 requestId) private view returns (uint256 slot) {
@@ -372,9 +413,24 @@ abstract contract Settlement is MarketTermsBook {
         }
     }
 
+    /// @dev The results, whose lines {settle} has measured: two words on the stack less for all that reads them.
+    function _results(Tally memory t) private pure returns (bytes calldata results) {
+        uint256 resultsAt = t.resultsAt;
+        assembly ("memory-safe") {
+            results.offset := resultsAt
+            results.length := sub(calldatasize(), resultsAt)
+        }
+    }
+
     /// @dev Number of the worker that committed at `index` to the request whose word is `word`.
     function _workerAt(uint256 requestId, uint256 word, uint256 index) internal view returns (uint256) {
-        if (index == 0) return word.workerOf();
-        return uint32(_moreWorkers[requestId][(index - 1) / 8] >> (32 * ((index - 1) % 8)));
+        return index == 0 ? word.workerOf() : _laterWorkerAt(requestId, index);
+    }
+
+    /// @param index Not 0.
+    function _laterWorkerAt(uint256 requestId, uint256 index) private view returns (uint256) {
+        unchecked {
+            return uint32(_moreWorkers[requestId][(index - 1) / 8] >> (32 * ((index - 1) % 8)));
+        }
     }
 }

@@ -222,14 +222,11 @@ contract MathHarness {
     }
 
     function seatAt(uint256[] calldata weights, uint256[] calldata draws) external pure returns (uint256[] memory out) {
-        bytes memory rows;
-        for (uint256 i; i < weights.length; ++i) {
-            rows = abi.encodePacked(rows, address(0), uint64(weights[i]));
-        }
+        uint64[] memory narrow = new uint64[](weights.length);
+        for (uint256 i; i < weights.length; ++i) narrow[i] = uint64(weights[i]);
+        (bytes memory table, ) = SeatTable.encode(new address[](weights.length), narrow);
         out = new uint256[](draws.length);
-        for (uint256 i; i < draws.length; ++i) {
-            out[i] = SeatTable.seatAt(rows, draws[i]);
-        }
+        for (uint256 i; i < draws.length; ++i) out[i] = SeatTable.seatAt(table, draws[i]);
     }
 
     function isFinal(uint256[4][] calldata rows) external pure returns (bool[] memory out) {

@@ -21,7 +21,7 @@ contract SettlementMock {
         refuses = refuses_;
     }
 
-    function settle(bytes calldata results, address poster, uint256 gasAtStart) external returns (uint256) {
+    function settle(address poster, uint256 gasAtStart, bytes calldata results) external returns (uint256) {
         ++calls;
         lastResultsHash = keccak256(results);
         return _remember(poster, gasAtStart);

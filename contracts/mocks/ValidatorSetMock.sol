@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {SSTORE2} from "solady/src/utils/SSTORE2.sol";
 
 import {IValidatorSet} from "../interfaces/IValidatorSet.sol";
+import {SeatTable} from "../registry/SeatTable.sol";
 
 /// @title ValidatorSetMock
 /// @notice Stands in for the validator set where a test needs frozen keys, weights and draws of its own choice: equal
@@ -15,7 +16,14 @@ contract ValidatorSetMock {
     uint256 public recorded;
     bytes32 public recordedHash;
 
-    mapping(uint64 epoch => IValidatorSet.ReportSet) private _frozen;
+    struct Frozen {
+        address table;
+        uint64 mask;
+        uint8 leastConfirmations;
+        uint96 randomness;
+    }
+
+    mapping(uint64 epoch => Frozen) private _frozen;
     mapping(uint64 epoch => uint64[]) private _weights;
 
     /// @notice Freezes any set; unlike the real one it may be frozen again. Mask and randomness stay.
@@ -25,15 +33,10 @@ contract ValidatorSetMock {
         uint64[] calldata weights,
         uint8 leastConfirmations
     ) external {
-        IValidatorSet.ReportSet storage set = _frozen[epoch];
-        bytes memory rows;
-        uint64 total;
-        for (uint256 i; i < weights.length; ++i) {
-            total += weights[i];
-            rows = abi.encodePacked(rows, hotKeys[i], weights[i]);
-        }
+        Frozen storage set = _frozen[epoch];
+        (bytes memory table, ) = SeatTable.encode(hotKeys, weights);
         _weights[epoch] = weights;
-        (set.table, set.totalWeight, set.leastConfirmations) = (SSTORE2.write(rows), total, leastConfirmations);
+        (set.table, set.leastConfirmations) = (SSTORE2.write(table), leastConfirmations);
     }
 
     /// @notice Seats whose keys do not count any more.
@@ -41,7 +44,7 @@ contract ValidatorSetMock {
         _frozen[epoch].mask = mask;
     }
 
-    function setRandomness(uint64 epoch, uint256 randomness) external {
+    function setRandomness(uint64 epoch, uint96 randomness) external {
         _frozen[epoch].randomness = randomness;
     }
 
@@ -56,8 +59,13 @@ contract ValidatorSetMock {
         recordedHash = keccak256(abi.encode(scores));
     }
 
-    function reportSetOf(uint64 epoch) external view returns (IValidatorSet.ReportSet memory) {
-        return _frozen[epoch];
+    function reportSetOf(uint64 epoch) external view returns (address table, uint64 mask, uint256 leastConfirmations) {
+        Frozen storage f = _frozen[epoch];
+        return (f.table, f.mask, f.leastConfirmations);
+    }
+
+    function randomnessOf(uint64 epoch) external view returns (uint256) {
+        return _frozen[epoch].randomness;
     }
 
     function weightsOf(uint64 epoch) external view returns (uint64[] memory) {

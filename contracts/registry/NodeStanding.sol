@@ -118,17 +118,15 @@ contract NodeStanding is StandingSnapshots {
     }
 
     /// @inheritdoc INodeStanding
-    function recordReport(uint256[] calldata words, uint256 answers) external onlyModule(RECORD) {
+    function recordWorkOf(NodeRole role, uint256[] calldata words) external onlyModule(RECORD) {
         uint32 epoch = _workTerms.epoch;
-        NodeRole role = NodeRole.Worker;
-        mapping(address account => Node) storage nodes = _nodes[NodeRole.Worker];
+        mapping(address account => Node) storage nodes = _nodes[role];
         for (uint256 i; i < words.length; ++i) {
-            if (i == answers) (role, nodes) = (NodeRole.Oracle, _nodes[NodeRole.Oracle]);
             uint256 word = words[i];
             address account = address(uint160(word));
             uint256 units = word >> 160;
             uint256 weighted;
-            if (i < answers) (units, weighted) = (uint48(units), word >> 208);
+            if (role == NodeRole.Worker) (units, weighted) = (uint48(units), word >> 208);
             if (!_addToWord(nodes[account], epoch, units, weighted)) _addWork(account, role, epoch, units, weighted);
         }
     }

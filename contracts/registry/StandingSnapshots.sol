@@ -169,12 +169,12 @@ abstract contract StandingSnapshots is INodeStanding, ModuleRights {
     }
 
     /// @inheritdoc INodeStanding
-    function workTerms()
+    function measureTerms()
         external
         view
         returns (uint256 weightThroughput, uint256 targetThroughput, uint256 resourceShare)
     {
-        WorkTerms memory w = _workTerms;
+        WorkTerms storage w = _workTerms;
         return (w.weightThroughput, w.targetThroughput, w.resourceShare);
     }
 

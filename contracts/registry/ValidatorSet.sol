@@ -27,6 +27,14 @@ contract ValidatorSet is SeatBook {
         uint256 count;
     }
 
+    /// @dev One slot: all that a report reads of the set of its epoch, once it knows the randomness.
+    struct Frozen {
+        address table;
+        uint64 mask; // see {maskOf}
+        uint8 seats; // occupied ones
+        uint8 leastConfirmations;
+    }
+
     bytes32 public constant REPORT = "REPORT";
     bytes32 public constant ROLL = "ROLL";
     bytes32 public constant EXPEL = "EXPEL";
@@ -39,8 +47,7 @@ contract ValidatorSet is SeatBook {
     Waitlist.List private _waitlist;
     /// @dev First epoch in which an account that was expelled may join the waitlist.
     mapping(address owner => uint64) private _barredUntil;
-    mapping(uint64 epoch => FrozenSet) private _frozen;
-    mapping(uint64 epoch => uint64) private _masks;
+    mapping(uint64 epoch => Frozen) private _frozen;
     mapping(uint64 epoch => uint256) private _randomness;
 
     constructor(
@@ -246,14 +253,16 @@ contract ValidatorSet is SeatBook {
     }
 
     /// @inheritdoc IValidatorSet
-    function frozenSetOf(uint64 epoch) external view returns (FrozenSet memory) {
-        return _frozen[epoch];
+    function frozenSetOf(uint64 epoch) external view returns (FrozenSet memory set) {
+        Frozen memory f = _frozen[epoch];
+        if (f.table == address(0)) return set;
+        return FrozenSet(f.table, SeatTable.totalWeightOf(SSTORE2.read(f.table)), f.seats, f.leastConfirmations);
     }
 
     /// @inheritdoc IValidatorSet
-    function reportSetOf(uint64 epoch) external view returns (ReportSet memory) {
-        FrozenSet memory f = _frozen[epoch];
-        return ReportSet(f.table, f.totalWeight, f.leastConfirmations, _masks[epoch], _randomness[epoch]);
+    function reportSetOf(uint64 epoch) external view returns (address table, uint64 mask, uint256 leastConfirmations) {
+        Frozen storage f = _frozen[epoch];
+        return (f.table, f.mask, f.leastConfirmations);
     }
 
     /// @inheritdoc IValidatorSet
@@ -265,7 +274,7 @@ contract ValidatorSet is SeatBook {
 
     /// @inheritdoc IValidatorSet
     function maskOf(uint64 epoch) external view returns (uint64) {
-        return _masks[epoch];
+        return _frozen[epoch].mask;
     }
 
     /// @inheritdoc IValidatorSet
@@ -275,10 +284,11 @@ contract ValidatorSet is SeatBook {
 
     /// @inheritdoc IValidatorSet
     function proposerOf(uint64 epoch, uint32 round, uint32 attempt) external view returns (uint256) {
-        FrozenSet memory f = _frozen[epoch];
-        if (f.table == address(0)) revert ValidatorSet_EpochNotFrozen(epoch);
-        if (f.totalWeight == 0) revert ValidatorSet_EmptySet(epoch);
-        return SeatTable.proposerAt(SSTORE2.read(f.table), f.totalWeight, _randomness[epoch], epoch, round, attempt);
+        address stored = _frozen[epoch].table;
+        if (stored == address(0)) revert ValidatorSet_EpochNotFrozen(epoch);
+        bytes memory table = SSTORE2.read(stored);
+        if (SeatTable.totalWeightOf(table) == 0) revert ValidatorSet_EmptySet(epoch);
+        return SeatTable.proposerAt(table, SeatTable.randomOf(_randomness[epoch], epoch, round, attempt));
     }
 
     // ---------------------------------------------------------------- roll
@@ -323,9 +333,10 @@ contract ValidatorSet is SeatBook {
         (bytes memory table, uint64 totalWeight) = SeatTable.build(_seats, occupied, _parameters.maxSeatShare);
         uint8 seats = uint8(_countBits(occupied));
         address stored = SeatTable.store(table, _frozen[_progress.rolled].table);
-        _frozen[epoch] = FrozenSet(stored, totalWeight, seats, _parameters.leastConfirmations);
-        _randomness[epoch] = block.prevrandao;
-        emit SetFrozen(epoch, stored, totalWeight, seats, block.prevrandao);
+        uint256 randomness = uint96(block.prevrandao);
+        _frozen[epoch] = Frozen(stored, 0, seats, _parameters.leastConfirmations);
+        _randomness[epoch] = randomness;
+        emit SetFrozen(epoch, stored, totalWeight, seats, randomness);
     }
 
     // ---------------------------------------------------------------- scores
@@ -397,7 +408,7 @@ contract ValidatorSet is SeatBook {
     }
 
     function _maskRow(uint64 epoch, uint256 seat, address key) private {
-        _masks[epoch] |= _bit(seat);
+        _frozen[epoch].mask |= _bit(seat);
         emit KeyMasked(epoch, seat, key);
     }
 

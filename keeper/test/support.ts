@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import { pino } from "pino";
 import type { Logger } from "pino";
-import { recoverAddress, ZeroAddress } from "ethers";
+import { concat, dataSlice, recoverAddress, ZeroAddress } from "ethers";
 import type { Wallet } from "ethers";
 
 import { contractInterface, decodeResults, proposerOf, RIGHTS, seatsOf } from "#sdk";
@@ -347,7 +347,7 @@ export const ownResult = (seat: number): RequestResult => ({
 /** Who signed what was posted. */
 export function signersOf<T>(digest: string, posted: Posted<T>): string[] {
   return seatsOf(posted.signers).map((_, index) => {
-    const signature = `0x${posted.signatures.slice(2 + 130 * index, 2 + 130 * (index + 1))}`;
-    return recoverAddress(digest, signature);
+    const packed = dataSlice(posted.signatures, 65 * index, 65 * (index + 1)); // v, r, s
+    return recoverAddress(digest, concat([dataSlice(packed, 1), dataSlice(packed, 0, 1)]));
   });
 }

@@ -1,4 +1,5 @@
 /** The set of validators frozen for an epoch, and what its signatures amount to (EQ-27, EQ-28). */
+import { concat, dataSlice } from "ethers";
 
 /** Most seats of a set. */
 export const MAX_SEATS = 64;
@@ -56,11 +57,19 @@ export function isEnough(frozen: FrozenSeats, seats: Iterable<number>): boolean 
   return 3n * signed > 2n * frozen.totalWeight && list.length >= frozen.leastConfirmations;
 }
 
-/** Signatures in ascending order of seats with the bitmap that names them, as ScoreConsensus takes them. */
+/**
+ * Signatures (r, s, v) in ascending order of seats with the bitmap that names them, as ScoreConsensus takes them: v comes
+ * first, as it does where the key is recovered.
+ */
 export function packSignatures(bySeat: ReadonlyMap<number, string>): { signers: bigint; signatures: string } {
   const seats = [...bySeat.keys()].sort((a, b) => a - b);
   return {
     signers: seatBits(seats),
-    signatures: `0x${seats.map((seat) => (bySeat.get(seat) as string).slice(2)).join("")}`,
+    signatures: concat(
+      seats.map((seat) => {
+        const signature = bySeat.get(seat) as string;
+        return concat([dataSlice(signature, 64), dataSlice(signature, 0, 64)]);
+      }),
+    ),
   };
 }

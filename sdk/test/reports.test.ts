@@ -72,14 +72,18 @@ describe("signatures", () => {
 
   it("are packed in the order of their seats, whatever order they came in", () => {
     const bySeat = new Map([
-      [40, `0x${"28".repeat(65)}`],
-      [0, `0x${"00".repeat(65)}`],
-      [63, `0x${"3f".repeat(65)}`],
-      [3, `0x${"03".repeat(65)}`],
+      [40, `0x${"28".repeat(64)}1b`],
+      [0, `0x${"00".repeat(64)}1c`],
+      [63, `0x${"3f".repeat(64)}1c`],
+      [3, `0x${"03".repeat(64)}1b`],
     ]);
     const { signers, signatures } = packSignatures(bySeat);
     assert.deepEqual(seatsOf(signers), [0, 3, 40, 63]);
-    assert.equal(signatures, `0x${["00", "03", "28", "3f"].map((byte) => byte.repeat(65)).join("")}`);
+    const packed = ["00", "03", "28", "3f"].map(
+      (byte, index) => `${index % 3 === 0 ? "1c" : "1b"}${byte.repeat(64)}`,
+    );
+    assert.equal(signatures, `0x${packed.join("")}`, "v before r and s");
+    assert.equal(packSignatures(new Map()).signatures, "0x");
     assert.deepEqual(seatsOf(0n), []);
   });
 });

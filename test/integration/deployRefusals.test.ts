@@ -106,6 +106,11 @@ describe("deploy refuses infeasible parameters before it sends anything:", () =>
       /roll\.funding and emission\.funding are 1000000001 MASA, above/,
     ],
     [
+      "terms between the steps",
+      (raw) => (raw.terms.slashShare = "0.5000000005"),
+      /terms \(slashShare\) is 0\.5000000005; it must be a multiple of 0\.000000001/,
+    ],
+    [
       "a margin between the steps",
       (raw) => (raw.limits.maxMargin = "0.20005"),
       /maxMargin is 0\.20005; it must be a multiple of 0\.0001/,
@@ -289,6 +294,7 @@ describe("the contracts agree with the feasibility check on", () => {
     ["references", standing({ references: { worker: 1n, oracle: 1n } }), /NodeStanding_OutOfRange/],
     ["silence", { ...p, seats: { ...p.seats, haltEpochs: 1 } }, /ValidatorSet_ParameterOutOfRange/],
     ["deposits", { ...p, poke: { ...p.poke, bounty: p.poke.deposit + 1n } }, /NodeRegistry_OutOfRange/],
+    ["κ", { ...p, terms: { ...p.terms, slashShare: p.terms.slashShare + 1n } }, /RequestEscrow_NotWhole/],
     ["the quality asked for", limits({ maxMargin: p.limits.maxMargin + 1n }), /RequestEscrow_NotWhole/],
     ["the least reward", limits({ minBaseReward: 10n ** 18n + 1n }), /RequestEscrow_NotWhole/],
     [

@@ -57,6 +57,7 @@ const OPEN: Readonly<Partial<Record<ContractKey, readonly string[]>>> = {
     "depositWithPermit",
     "releaseBacking",
     "submit",
+    "tellConsumption",
     "withdrawCredit",
   ],
   feePool: ["distribute"],

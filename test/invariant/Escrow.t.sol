@@ -3,6 +3,8 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
+import {NodeRole} from "../../contracts/interfaces/INodeRegistry.sol";
+import {INodeStanding} from "../../contracts/interfaces/INodeStanding.sol";
 import {IRequestEscrow} from "../../contracts/interfaces/IRequestEscrow.sol";
 import {IStakeVault} from "../../contracts/interfaces/IStakeVault.sol";
 import {RequestEscrow} from "../../contracts/market/RequestEscrow.sol";
@@ -57,6 +59,7 @@ abstract contract MarketInvariants is InvariantTest {
             _market().modelCredit(account),
             "I-03 credit is what came in less what went out"
         );
+        if (index < _market().ASKERS()) _checkConsumption(account);
         if (index < _market().ASKERS() || index >= _market().ASKERS() + _market().WORKERS()) return;
         IStakeVault.Position memory p = vault.positionOf(account, address(masa));
         uint256 held = uint256(p.staked) + p.queued;
@@ -68,6 +71,14 @@ abstract contract MarketInvariants is InvariantTest {
         assertLe(openSlash, backing, "I-19 what is open is backed");
         assertEq(vault.exposureOf(account).reserved, backing, "I-19 the vault reserves what backs");
         assertLe(_market().modelAtRisk(account), held, "I-19 what can still be slashed is held");
+    }
+
+    /// @dev Each settled request counts once, told or not.
+    function _checkConsumption(address asker) private view {
+        (, , uint256 record) = escrow.wordsOf(asker);
+        assertEq(uint256(uint64(record >> 128)) * 1e9, _market().modelUntold(asker), "D5 consumption still to be told");
+        INodeStanding.Standing memory s = escrow.standing().standingOf(asker, NodeRole.Oracle);
+        assertEq(s.workThisEpoch, _market().modelTold(asker), "D5 consumption told in this epoch");
     }
 
     /// @dev Every request there ever was, against the model.
@@ -102,7 +113,7 @@ contract EscrowInvariants is MarketInvariants {
         handler = new EscrowActions();
         handler.setUp();
         _readProtocol();
-        bytes4[] memory actions = new bytes4[](22);
+        bytes4[] memory actions = new bytes4[](23);
         actions[0] = handler.pass.selector;
         actions[1] = handler.roll.selector;
         actions[2] = handler.deposit.selector;
@@ -125,6 +136,7 @@ contract EscrowInvariants is MarketInvariants {
         actions[19] = handler.settle.selector;
         actions[20] = handler.settleMalformed.selector;
         actions[21] = handler.settleAsAnybody.selector;
+        actions[22] = handler.tellConsumption.selector;
         // What the market is about comes up more often than the rest.
         bytes4[] memory often = new bytes4[](12);
         (often[0], often[1], often[2]) = (actions[13], actions[13], actions[14]);
@@ -144,7 +156,7 @@ contract EscrowInvariants is MarketInvariants {
 
     function afterInvariant() public {
         _recount();
-        bytes32[] memory outcomes = new bytes32[](19);
+        bytes32[] memory outcomes = new bytes32[](22);
         outcomes[0] = "paid";
         outcomes[1] = "rejected";
         outcomes[2] = "slashed";
@@ -164,6 +176,9 @@ contract EscrowInvariants is MarketInvariants {
         outcomes[16] = "permit used before";
         outcomes[17] = "unbonded what stands behind";
         outcomes[18] = "backing released";
+        outcomes[19] = "told with a request";
+        outcomes[20] = "told by anyone";
+        outcomes[21] = "left with something to tell";
         _writeOutcomes("EscrowInvariants", outcomes, handler.times);
     }
 }

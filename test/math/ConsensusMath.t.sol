@@ -58,22 +58,41 @@ contract ConsensusMathTest is Test {
         assertLe(moved - draw, added, "EQ-27: a draw moves by what was added at most");
     }
 
-    function testFuzz_DrawFindsItsStretch(uint64[8] memory raw, uint256 draw) public pure {
-        uint256[] memory weights = new uint256[](8);
-        bytes memory rows;
+    function testFuzz_DrawFindsItsStretch(uint64[64] memory raw, uint256 seats, uint256 draw) public pure {
+        seats = bound(seats, 1, 64);
+        uint64[] memory weights = new uint64[](seats);
         uint256 total;
-        for (uint256 i; i < 8; ++i) {
+        for (uint256 i; i < seats; ++i) {
             // A third of the seats weigh nothing and can never be drawn.
-            weights[i] = raw[i] % 3 == 0 ? 0 : raw[i];
+            weights[i] = raw[i] % 3 == 0 ? 0 : raw[i] / 64;
             total += weights[i];
-            rows = abi.encodePacked(rows, address(0), uint64(weights[i]));
         }
+        (bytes memory table, uint64 sum) = SeatTable.encode(new address[](seats), weights);
+        assertEq(sum, total, "EQ-27: the total");
+        assertEq(SeatTable.totalWeightOf(table), total, "EQ-27: the total as the table has it");
+        assertEq(SeatTable.rowsIn(table.length), seats, "a row a seat");
         if (total == 0) return;
         draw = bound(draw, 0, total - 1);
-        uint256 seat = SeatTable.seatAt(rows, draw);
+        uint256 seat = SeatTable.seatAt(table, draw);
         uint256 before;
         for (uint256 i; i < seat; ++i) before += weights[i];
         assertGe(draw, before, "EQ-27: not before the stretch");
         assertLt(draw, before + weights[seat], "EQ-27: not behind the stretch");
+    }
+
+    /// Keys and weights come back as they were put in, whatever the number of rows, and take no more room than they need.
+    function testFuzz_ATableIsReadAsItWasWritten(address[64] memory raw, uint256 seats, uint64 weight) public pure {
+        seats = bound(seats, 0, 64);
+        weight /= 64;
+        address[] memory keys = new address[](seats);
+        uint64[] memory weights = new uint64[](seats);
+        for (uint256 i; i < seats; ++i) (keys[i], weights[i]) = (raw[i], weight / uint64(i + 1));
+        (bytes memory table, ) = SeatTable.encode(keys, weights);
+        assertEq(table.length, seats * 28 + ((seats + 15) / 16) * 8, "rows and sums");
+        for (uint256 i; i < seats; ++i) {
+            (address key, uint64 read) = SeatTable.rowAt(table, i);
+            assertEq(key, keys[i], "the key");
+            assertEq(read, weights[i], "the weight");
+        }
     }
 }

@@ -34,7 +34,7 @@ abstract contract ReplayActions is MasaFixture {
         PokeForBounty,
         Poke,
         Use,
-        RecordReport,
+        RecordWorkOf,
         Strike,
         ScoreValidator,
         Roll,
@@ -194,9 +194,9 @@ abstract contract ReplayActions is MasaFixture {
     function _standingCall(Action action, uint256[] memory a) private view returns (bytes memory) {
         if (action == Action.Poke) return abi.encodeCall(INodeStanding.poke, (_party(a[0]), NodeRole(a[1])));
         if (action == Action.Use) return abi.encodeCall(INodeStanding.use, (_party(a[0]), NodeRole(a[1])));
-        if (action == Action.RecordReport) {
-            (uint256[] memory words, uint256 answers) = Works.pack(_party(a[0]), NodeRole(a[1]), a[2], a[3]);
-            return abi.encodeCall(INodeStanding.recordReport, (words, answers));
+        if (action == Action.RecordWorkOf) {
+            uint256[] memory words = Works.pack(_party(a[0]), NodeRole(a[1]), a[2], a[3]);
+            return abi.encodeCall(INodeStanding.recordWorkOf, (NodeRole(a[1]), words));
         }
         if (action == Action.Strike) return abi.encodeCall(INodeStanding.strike, (_party(a[0]), _party(a[1]), a[2]));
         if (action == Action.ScoreValidator) {

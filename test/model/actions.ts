@@ -33,8 +33,8 @@ const ACTIONS = {
   pokeForBounty: (p, caller, [account]) => p.pokeForBounty(caller, n(account!)),
   poke: (p, _, [account, of]) => p.poke(n(account!), role(of!)),
   use: (p, caller, [account, of]) => p.use(caller, n(account!), role(of!)),
-  recordReport: (p, caller, [account, of, units, weighted]) =>
-    p.recordReport(caller, n(account!), role(of!), units!, weighted!),
+  recordWorkOf: (p, caller, [account, of, units, weighted]) =>
+    p.recordWorkOf(caller, n(account!), role(of!), units!, weighted!),
   strike: (p, caller, [account, asker, size]) => p.strike(caller, n(account!), n(asker!), size!),
   // Answers a list of one weight, and a bitmap.
   scoreValidator: (p, caller, [account, performance]) => {

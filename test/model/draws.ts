@@ -206,7 +206,7 @@ export const DRAWS: Record<ActionName, Draw> = {
     const account = g.account();
     return { caller: g.holder(PARTY.market, PARTY.validatorSet), args: [account, g.roleOf(account)] };
   },
-  recordReport: (g) => {
+  recordWorkOf: (g) => {
     // Validators' utility moves by scores alone; nobody else's work is recorded before it was a node.
     const known = (each: number): Role[] =>
       ([WORKER, ORACLE] as const).filter((role) => g.protocol.standings.nodes[role][each]!.known);

@@ -112,10 +112,10 @@ export class Nodes extends Vault {
     return this.standings.isEligible(node) ? 1n : 0n;
   }
 
-  /** A report of one word. */
-  recordReport(caller: number, account: number, role: Role, units: bigint, weighted: bigint): void {
+  /** Work of one account. */
+  recordWorkOf(caller: number, account: number, role: Role, units: bigint, weighted: bigint): void {
     this.#requireModule(caller, "RECORD", PARTY.market, PARTY.validatorSet);
-    this.standings.recordReport(account, role, units, weighted);
+    this.standings.recordWorkOf(account, role, units, weighted);
   }
 
   strike(caller: number, account: number, asker: number, size: bigint): void {

@@ -275,8 +275,8 @@ export class Standings {
     node.registered = node.short = false;
   }
 
-  /** @param weighted Of an answer; the word of an asker carries none. */
-  recordReport(account: number, role: Role, units: bigint, weighted: bigint): void {
+  /** @param weighted Of an answer; the word of an oracle node carries none. */
+  recordWorkOf(account: number, role: Role, units: bigint, weighted: bigint): void {
     const node = this.nodes[role][account]!;
     this.#fold(role, node);
     if (units === 0n) return;

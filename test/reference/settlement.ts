@@ -79,9 +79,14 @@ const CASES: Case[] = [
   { name: "equal to minQuality", answers: [q(least)] },
   { name: "one unit above minQuality", answers: [q(least + 1n)] },
   { name: "full marks", answers: [q(SCORE)] },
-  { name: "τ one wei above Q", answers: [q(tau)], tau: TAU + 1n, minQuality: TAU + 1n },
+  { name: "τ one step above Q", answers: [q(tau)], tau: TAU + SCORE, minQuality: TAU + SCORE },
   { name: "τ equal to Q, and minQuality too", answers: [q(tau)], minQuality: TAU },
-  { name: "τ one wei below Q", answers: [q(tau)], tau: TAU - 1n, minQuality: TAU - 1n },
+  { name: "τ one step below Q", answers: [q(tau)], tau: TAU - SCORE, minQuality: TAU - SCORE },
+  {
+    name: "the lightest score one unit below τ",
+    answers: [four(tau, tau, tau, tau - 1n)],
+    hasEvidence: true,
+  },
   {
     name: "the lightest score one unit below minQuality",
     answers: [four(least, least, least, least - 1n)],

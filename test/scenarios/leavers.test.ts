@@ -23,13 +23,13 @@ interface Outcome {
   readonly short: number;
 }
 
-/** Arguments of a report that records `work` of a worker, as many equal answers. */
-function workOf(worker: string, work: bigint, performance: bigint): [words: bigint[], answers: number] {
+/** Words that record `work` of a worker as many equal answers. */
+function workOf(worker: string, work: bigint, performance: bigint): bigint[] {
   const units = work / WORK_UNIT;
   const answers = Number((units + MOST_UNITS - 1n) / MOST_UNITS);
   const each = units / BigInt(answers);
   const word = BigInt(worker) | (each << 160n) | (((each * performance) / WAD) << 208n);
-  return [Array.from({ length: answers }, () => word), answers];
+  return Array.from({ length: answers }, () => word);
 }
 
 /**
@@ -53,8 +53,9 @@ async function live(target: number): Promise<Outcome> {
     for (const [index, worker] of staying.entries()) {
       await chain.send(
         escrow,
-        standing.recordReport.populateTransaction(
-          ...workOf(worker, parseEther("1000000"), performance(index)),
+        standing.recordWorkOf.populateTransaction(
+          ROLE.worker,
+          workOf(worker, parseEther("1000000"), performance(index)),
         ),
       );
     }

@@ -25,6 +25,8 @@ abstract contract ConsensusBed is Test {
     uint32 internal constant ATTEMPTS = ROUND_LENGTH / ATTEMPT_LENGTH;
     /// @dev The round that the epoch report is drawn with.
     uint32 internal constant EPOCH_ROUND = 0xffffffff;
+    /// @dev Of ScoreConsensus's `_final`.
+    uint256 private constant FINAL_SLOT = 3;
     uint64 internal constant GENESIS = 1_800_000_000;
     /// @dev Order of secp256k1.
     uint256 internal constant CURVE_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141;
@@ -144,12 +146,12 @@ abstract contract ConsensusBed is Test {
         }
     }
 
-    /// @dev r, s, v of every seat whose bit is set, in ascending order.
+    /// @dev v, r, s of every seat whose bit is set, in ascending order.
     function sign(bytes32 digest, uint64 signers) internal pure returns (bytes memory signatures) {
         for (uint256 seat; seat < 64; ++seat) {
             if ((signers >> seat) & 1 == 0) continue;
             (uint8 v, bytes32 r, bytes32 s) = vm.sign(keyOf(seat), digest);
-            signatures = abi.encodePacked(signatures, r, s, v);
+            signatures = abi.encodePacked(signatures, v, r, s);
         }
     }
 
@@ -163,8 +165,10 @@ abstract contract ConsensusBed is Test {
         uint32 attempt
     ) internal view returns (uint256 seat) {
         uint64[] memory weights = set.weightsOf(epoch);
+        uint256 total;
+        for (uint256 i; i < weights.length; ++i) total += weights[i];
         uint256 random = uint256(keccak256(abi.encode(randomness, epoch, round, attempt)));
-        uint256 drawn = ((random / 2 ** 64) * set.reportSetOf(epoch).totalWeight) / 2 ** 192;
+        uint256 drawn = ((random / 2 ** 64) * total) / 2 ** 192;
         uint256 above;
         for (; ; ++seat) {
             above += weights[seat];
@@ -173,14 +177,24 @@ abstract contract ConsensusBed is Test {
     }
 
     function proposerOf(uint64 epoch, uint32 round, uint32 attempt) internal view returns (uint256) {
-        return drawnWith(set.reportSetOf(epoch).randomness, epoch, round, attempt);
+        return drawnWith(set.randomnessOf(epoch), epoch, round, attempt);
     }
 
     /// @dev Gives the epoch the first randomness that makes the attempt the turn of `seat`.
     function draw(uint64 epoch, uint32 round, uint32 attempt, uint256 seat) internal {
         uint256 randomness;
         while (drawnWith(randomness, epoch, round, attempt) != seat) ++randomness;
-        set.setRandomness(epoch, randomness);
+        redraw(epoch, round, randomness);
+    }
+
+    /// @dev Changes the randomness of an epoch, which nothing but a test does: the consensus may have kept it.
+    function redraw(uint64 epoch, uint32 round, uint256 randomness) internal {
+        set.setRandomness(epoch, uint96(randomness));
+        bytes32 slot = keccak256(abi.encode(uint256(round / 96), keccak256(abi.encode(uint256(epoch), FINAL_SLOT))));
+        uint256 word = uint256(vm.load(address(consensus), slot));
+        if (word == 0) return;
+        word &= ~(uint256(type(uint96).max) << 96);
+        vm.store(address(consensus), slot, bytes32(word | (randomness << 96)));
     }
 
     /// @dev Makes the attempt the turn of the heaviest signer: what a test says of signatures it says of any draw.

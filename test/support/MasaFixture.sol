@@ -539,7 +539,7 @@ abstract contract MasaFixture is Test {
         for (uint256 i; i < hotKeys.length; ++i) {
             if ((signers >> i) & 1 == 0) continue;
             (uint8 v, bytes32 r, bytes32 s) = vm.sign(keyOf[hotKeys[i]], digest);
-            signatures = abi.encodePacked(signatures, r, s, v);
+            signatures = abi.encodePacked(signatures, v, r, s);
         }
     }
 

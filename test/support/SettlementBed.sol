@@ -44,7 +44,7 @@ abstract contract SettlementBed is MasaFixture {
         Results.Line[] memory results = new Results.Line[](1);
         results[0] = Results.Line(id, scores);
         vm.prank(address(consensus));
-        escrow.settle(Results.encode(results), address(0), 0);
+        escrow.settle(address(0), 0, Results.encode(results));
     }
 
     function _one(Results.Score memory score) internal pure returns (Results.Score[] memory scores) {

@@ -5,7 +5,7 @@ import {NodeRole} from "../../contracts/interfaces/INodeRegistry.sol";
 import {INodeStanding} from "../../contracts/interfaces/INodeStanding.sol";
 import {Vm, VM_ADDRESS} from "./Vm.sol";
 
-/// @title Work as a report records it
+/// @title Work as the market records it
 /// @notice Packs answers (worker 160, units 48, weighted units 48) and consumption (oracle node 160, units 96).
 library Works {
     error Works_NoWorkOf(NodeRole role);
@@ -26,18 +26,17 @@ library Works {
         NodeRole role,
         uint256 units,
         uint256 weighted
-    ) internal pure returns (uint256[] memory words, uint256 answers) {
+    ) internal pure returns (uint256[] memory words) {
         if (role == NodeRole.Oracle) {
             if (units > type(uint96).max) revert Works_BadWork(units, 0);
             words = new uint256[](1);
             words[0] = uint256(uint160(account)) | (units << 160);
-            return (words, 0);
+            return words;
         }
         if (role != NodeRole.Worker) revert Works_NoWorkOf(role);
         if (weighted > units || units > MOST * MOST_ANSWERS) revert Works_BadWork(units, weighted);
-        answers = units == 0 ? 1 : (units + MOST - 1) / MOST;
-        words = new uint256[](answers);
-        for (uint256 i; i < answers; ++i) {
+        words = new uint256[](units == 0 ? 1 : (units + MOST - 1) / MOST);
+        for (uint256 i; i < words.length; ++i) {
             (uint256 part, uint256 good) = (_min(units, MOST), _min(weighted, MOST));
             words[i] = uint256(uint160(account)) | (part << 160) | (good << 208);
             (units, weighted) = (units - part, weighted - good);
@@ -75,9 +74,9 @@ library Works {
         uint256 units,
         uint256 weighted
     ) private {
-        (uint256[] memory words, uint256 answers) = pack(account, role, units, weighted);
+        uint256[] memory words = pack(account, role, units, weighted);
         vm.prank(market);
-        standing.recordReport(words, answers);
+        standing.recordWorkOf(role, words);
     }
 
     function _pour(INodeStanding standing, address worker, uint256 units, uint256 weighted) private {

@@ -99,7 +99,7 @@ contract ProposerTest is ConsensusBed {
     /// @dev A seat without weight owns no stretch of the draw: free seats and the last row never have a turn.
     /// hardhat-config: fuzz.runs = 128
     function testFuzz_EQ27_TheDrawIsThatOfTheFrozenWeights(
-        uint256 randomness,
+        uint96 randomness,
         uint64[8] memory weights,
         uint32 round,
         uint32 attempt
@@ -139,7 +139,7 @@ contract ProposerTest is ConsensusBed {
             uint32 same = 1;
             while (same < turns && drawnWith(randomness, epoch, round, same) == first) ++same;
             if (same < turns || drawnWith(randomness, epoch, round, turns) == first) continue;
-            set.setRandomness(epoch, randomness);
+            redraw(epoch, round, randomness);
             return;
         }
     }
@@ -255,7 +255,7 @@ contract AttemptTimesTest is ConsensusBed {
         vm.warp(clock.epochStart(2) + ATTEMPT_LENGTH);
         for (uint256 randomness; ; ++randomness) {
             if (drawnWith(randomness, 1, EPOCH_ROUND, 0) != 1 || drawnWith(randomness, 1, 0, 0) != 3) continue;
-            set.setRandomness(1, randomness);
+            redraw(1, 0, randomness);
             break;
         }
         bytes4 missing = IScoreConsensus.ScoreConsensus_ProposerMissing.selector;

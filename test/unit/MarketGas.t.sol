@@ -79,7 +79,7 @@ abstract contract MarketGasBed is MasaFixture {
         for (uint256 reports = 1; settled < LINES; ++reports) {
             assertLt(reports, 4, "SCO-07 few reports are enough");
             vm.prank(address(consensus));
-            escrow.settle(Results.encode(_lines(quality)), address(0), 0);
+            escrow.settle(address(0), 0, Results.encode(_lines(quality)));
             settled = _countSettled();
         }
     }
@@ -152,7 +152,7 @@ contract MarketGasDeferredTest is MarketGasBed {
         _commit(worker, id);
         uint32[] memory none = new uint32[](1);
         vm.prank(address(consensus));
-        escrow.settle(Results.encode(_result(id, none)), address(0), 0);
+        escrow.settle(address(0), 0, Results.encode(_result(id, none)));
         assertGt(vault.deferralOf(worker).amount, 0, "the cap is used up");
     }
 

@@ -129,7 +129,7 @@ contract ModuleReplacementTest is MasaFixture {
             results[i] = _result(ids[i], new uint32[](escrow.requestOf(ids[i]).responses));
         }
         vm.prank(address(consensus));
-        escrow.settle(Results.encode(results), address(0), 0);
+        escrow.settle(address(0), 0, Results.encode(results));
         _bookDeferrals();
         _assertCap(cap, staked);
     }

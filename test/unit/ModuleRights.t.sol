@@ -189,7 +189,7 @@ contract ModuleRightsTest is StandingBed {
     function test_RevertGiven_AnyModuleFunctionCalledByAStranger() public {
         address[] memory none = new address[](0);
         uint256[] memory nothing = new uint256[](0);
-        (uint256[] memory work, uint256 answers) = Works.pack(alice, WORKER, 1, 1);
+        uint256[] memory work = Works.pack(alice, WORKER, 1, 1);
         vm.startPrank(alice);
         _expectUnauthorised("REGISTRY", alice, 0);
         standing.enter(alice, WORKER);
@@ -198,7 +198,7 @@ contract ModuleRightsTest is StandingBed {
         _expectUnauthorised("RECORD", alice, 0);
         standing.use(alice, WORKER);
         _expectUnauthorised("RECORD", alice, 0);
-        standing.recordReport(work, answers);
+        standing.recordWorkOf(WORKER, work);
         _expectUnauthorised("RECORD", alice, 0);
         standing.strike(alice, bob, 1);
         _expectUnauthorised("SCORE", alice, 0);
@@ -212,9 +212,9 @@ contract ModuleRightsTest is StandingBed {
 
     /// The owner governs parameters; it is no module.
     function test_RevertGiven_TheOwnerActsAsAModule() public {
-        (uint256[] memory work, uint256 answers) = Works.pack(alice, WORKER, 1, 1);
+        uint256[] memory work = Works.pack(alice, WORKER, 1, 1);
         _expectUnauthorised("RECORD", address(this), 0);
-        standing.recordReport(work, answers);
+        standing.recordWorkOf(WORKER, work);
         _expectUnauthorised("ROLL", address(this), 0);
         standing.snapshot(1);
     }

@@ -130,7 +130,7 @@ contract UtilityTest is StandingBed {
         _assertTotals(VALIDATOR, 1, 0.68e18, "I-08 with what it has now");
     }
 
-    /// A flood of work saturates instead of blocking the report that carries it.
+    /// A flood of work saturates instead of blocking the call that carries it.
     function test_HugeWorkSaturates() public {
         _registerWorker(1, PLENTY);
         _work(alice, WORKER, type(uint104).max, WAD);
@@ -344,6 +344,40 @@ contract UtilityTest is StandingBed {
         _rollTo(1);
         _poke(alice, WORKER);
         assertEq(_utility(alice, WORKER), 0.5e18, "work of a role that the account does not have");
+    }
+
+    /// @dev R_base and R_base · p of an answer are 48 bits each, the consumption of an oracle node 96: the role decides.
+    function test_OneCallRecordsWorkOfSeveralAccountsOfARole() public {
+        _registerWorker(1, PLENTY);
+        _registerWorker(2, PLENTY);
+        _register(carol, ORACLE, address(0), PLENTY);
+        uint256[] memory words = new uint256[](3);
+        words[0] = uint256(uint160(alice)) | (60e9 << 160) | (60e9 << 208);
+        words[1] = uint256(uint160(bob)) | (100e9 << 160) | (75e9 << 208);
+        words[2] = uint256(uint160(alice)) | (40e9 << 160);
+        vm.prank(address(escrow));
+        standing.recordWorkOf(WORKER, words);
+        uint256 consumed = (uint256(1) << 48) + 5;
+        words = new uint256[](2);
+        words[0] = uint256(uint160(carol)) | (consumed << 160);
+        words[1] = uint256(uint160(alice)) | (250e9 << 160);
+        vm.prank(address(escrow));
+        standing.recordWorkOf(ORACLE, words);
+        assertEq(standing.standingOf(alice, WORKER).workThisEpoch, 100e18, "both answers of a worker");
+        assertEq(standing.standingOf(bob, WORKER).workThisEpoch, 100e18, "another worker's");
+        assertEq(standing.standingOf(carol, ORACLE).workThisEpoch, consumed * 1e9, "D5 all 96 bits");
+        assertEq(standing.standingOf(alice, ORACLE).workThisEpoch, 250e18, "D5 an account's in each role apart");
+        assertEq(standing.standingOf(carol, WORKER).workThisEpoch, 0, "no oracle node's as a worker's");
+        _rollTo(1);
+        // 0.5 + 0.2 · (0.6 − 0.5), and 0.2 · (0.75 − 0.5)
+        assertEq(_utility(alice, WORKER), 0.52e18, "EQ-01");
+        assertEq(_utility(bob, WORKER), 0.55e18, "EQ-01");
+        assertEq(_utility(carol, ORACLE), 0.4e18, "D5");
+    }
+
+    function test_RecordingNothingIsNoError() public {
+        vm.prank(address(escrow));
+        standing.recordWorkOf(WORKER, new uint256[](0));
     }
 
     // ---------------------------------------------------------------- refusals

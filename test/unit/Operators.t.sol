@@ -558,7 +558,7 @@ contract OperatorsTest is StandingBed {
         IScoreConsensus.ScoreReport memory report = _reportOfNothing();
         bytes32 digest = consensus.scoreReportDigest(report);
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(keyOf[key], digest);
-        bytes memory signatures = abi.encodePacked(r, s, v, _sign(1, 14, digest));
+        bytes memory signatures = abi.encodePacked(v, r, s, _sign(1, 14, digest));
         vm.expectRevert(abi.encodeWithSelector(IScoreConsensus.ScoreConsensus_BadSignature.selector, 0, key));
         consensus.postScoreReport(report, 15, signatures);
         consensus.postScoreReport(report, 15, _sign(1, 15, digest));

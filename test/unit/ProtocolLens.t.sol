@@ -47,7 +47,7 @@ abstract contract LensBed is MasaFixture {
         qualities[0] = quality;
         results[0] = _result(id, qualities);
         vm.prank(address(consensus));
-        escrow.settle(Results.encode(results), address(0), 0);
+        escrow.settle(address(0), 0, Results.encode(results));
     }
 
     function _same(bytes memory left, bytes memory right, string memory message) internal pure {
@@ -136,8 +136,13 @@ contract LensAccountTest is LensBed {
         market.reserved = REWARD + 1.006e18;
         market.consumption = 2 * uint256(REWARD);
         (market.settled, market.accepted, market.meanQuality) = (1, 1, 8e8);
-        market.spent = 80e18;
+        (market.untold, market.spent) = (80e18, 80e18);
         _same(abi.encode(v.market), abi.encode(market), "all that it has in the market");
+        assertEq(v.preview.nextUtility, 0.5e18, "what is not told moves nothing");
+        escrow.tellConsumption(asker);
+        v = lens.accountOf(asker);
+        market.untold = 0;
+        _same(abi.encode(v.market), abi.encode(market), "told, and all the rest as it was");
         assertEq(v.preview.requirement, ORACLE_BASE, "within the epoch nothing moves");
         // U' = 0.5 + 0.2 · (0.92 − 0.5)
         assertEq(v.preview.nextUtility, 0.584e18, "next utility");
@@ -163,10 +168,28 @@ contract LensAccountTest is LensBed {
         assertEq(h.accepted, 2, "accepted");
         assertEq(h.meanQuality, 7e8, "mean Q of the best answers");
         assertEq(h.spent, 160e18, "rewards");
+        assertEq(h.untold, 160e18, "accepted value is all that the fixture counts");
         // Fees of the nth hundred: 0.998 + 0.004·n
         assertEq(h.reserved, REWARD + 1.014e18, "the open one, with its fee");
         assertEq(h.consumption, 500e18, "cancelling gives no consumption back");
         assertEq(h.credit, 1_000e18 - 160e18 - 1.002e18 - 1.006e18 - 1.01e18 - REWARD - 1.014e18, "the rest is free");
+    }
+
+    function test_UntoldConsumptionFallsToNothingWithTheNextEpochsRequest() public {
+        address asker = _registerOracle(1, 40_000e18, 1_000e18);
+        address worker = _registerWorker(2, 70_000e18);
+        _work(asker, worker, 9e8);
+        _work(asker, worker, 7e8);
+        _rollNext();
+        assertEq(lens.holdingsOf(asker).untold, 160e18, "whatever the epoch");
+        assertEq(lens.holdingsOf(asker).consumption, 0, "what the fee is reckoned from begins anew");
+        _submit(asker, REWARD);
+        IProtocolLens.Holdings memory h = lens.holdingsOf(asker);
+        assertEq(h.untold, 0, "told");
+        assertEq(h.spent, 160e18, "rewards stay");
+        assertEq(standing.standingOf(asker, NodeRole.Oracle).workThisEpoch, 160e18, "the standing knows it");
+        _work(asker, worker, 8e8);
+        assertEq(lens.holdingsOf(asker).untold, 80e18, "and the next is counted anew");
     }
 
     /// @dev A worker with one answer open, one paid and one slashed.
@@ -180,7 +203,7 @@ contract LensAccountTest is LensBed {
         assertEq(h.openSlash, 50e18, "kappa of the open one");
         assertEq(h.backing, 100e18, "reserved for it and one more");
         assertEq(h.backing, vault.exposureOf(worker).reserved, "as the vault has it");
-        assertEq(h.reserved + h.consumption + h.settled + h.spent, 0, "it has asked for nothing");
+        assertEq(h.reserved + h.consumption + h.untold + h.settled + h.spent, 0, "it has asked for nothing");
         _work(asker, worker, 1e8);
         h = lens.holdingsOf(worker);
         assertEq(h.openSlash, 50e18, "the open one still");

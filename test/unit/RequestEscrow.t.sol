@@ -357,7 +357,7 @@ contract EscrowHostileTokenTest is EscrowBed, ITransferHook {
         (qualities[0], qualities[1]) = (9e8, 1e8);
         results[0] = _result(id, qualities);
         vm.prank(address(consensus));
-        escrow.settle(Results.encode(results), address(0), 0);
+        escrow.settle(address(0), 0, Results.encode(results));
         assertEq(hostile.transfers(), before, "ESC-08");
         assertEq(escrow.creditOf(worker), 90e18, "paid in credit");
     }
@@ -372,7 +372,7 @@ contract EscrowHostileTokenTest is EscrowBed, ITransferHook {
             _commit(rival, id);
             uint32[] memory qualities = new uint32[](2);
             vm.prank(address(consensus));
-            escrow.settle(Results.encode(_result(id, qualities)), address(0), 0);
+            escrow.settle(address(0), 0, Results.encode(_result(id, qualities)));
             uint256 fee = escrow.requestOf(id).fee;
             (reentry, entered, answer) = (entries[i], false, "");
             hostile.setHooked(address(feePool), true);
@@ -534,18 +534,18 @@ contract EscrowSubmitTest is EscrowBed {
         }
     }
 
-    /// @dev A threshold that is no multiple of a step is the base of the steps all the same.
+    /// @dev A threshold that is no multiple of a step of the margin is the base of the steps all the same.
     function test_StepsBeginAtTau() public {
         IRequestEscrow.MarketTerms memory terms = _marketTerms();
-        terms.qualityThreshold = ud2x18(0.6e18 + 7);
+        terms.qualityThreshold = ud2x18(0.6e18 + 7e9);
         escrow.setMarketTerms(terms);
         IRequestEscrow.Submission memory s = _submission(REWARD);
-        s.minQuality = 0.6e18 + 7;
-        assertEq(escrow.requestOf(_submit(asker, s)).minQuality, 0.6e18 + 7, "no margin");
+        s.minQuality = 0.6e18 + 7e9;
+        assertEq(escrow.requestOf(_submit(asker, s)).minQuality, 0.6e18 + 7e9, "no margin");
         s.minQuality = 0.65e18;
-        assertEq(escrow.requestOf(_submit(asker, s)).minQuality, 0.65e18 + 7, "500 steps above");
-        s.minQuality = 0.6e18 + 6;
-        _expectOutOfRange(s, "minQuality", 0.6e18 + 6, 0.6e18 + 7, 0.8e18 + 7);
+        assertEq(escrow.requestOf(_submit(asker, s)).minQuality, 0.65e18 + 7e9, "500 steps above");
+        s.minQuality = 0.6e18 + 7e9 - 1;
+        _expectOutOfRange(s, "minQuality", 0.6e18 + 7e9 - 1, 0.6e18 + 7e9, 0.8e18 + 7e9);
     }
 
     function test_TheBoundsThemselvesAreInside() public {
@@ -1139,11 +1139,11 @@ contract EscrowModuleTest is EscrowBed {
         (qualities[0], qualities[1]) = (9e8, 8e8);
         results[0] = _result(id, qualities);
         vm.prank(NEXT);
-        escrow.settle(Results.encode(results), address(0), 0);
+        escrow.settle(address(0), 0, Results.encode(results));
         vm.expectEmit(address(escrow));
         emit IRequestEscrow.ResultSkipped(id, IRequestEscrow.RequestState.Settled);
         vm.prank(address(consensus));
-        escrow.settle(Results.encode(results), address(0), 0);
+        escrow.settle(address(0), 0, Results.encode(results));
         assertEq(escrow.creditOf(worker), 90e18, "I-05 paid once");
         _assertBooks();
     }
@@ -1155,7 +1155,7 @@ contract EscrowModuleTest is EscrowBed {
 
     function _settleBy(address caller) private {
         vm.prank(caller);
-        escrow.settle(Results.encode(_result(77, new uint32[](1))), address(0), 0);
+        escrow.settle(address(0), 0, Results.encode(_result(77, new uint32[](1))));
     }
 }
 
@@ -1210,7 +1210,7 @@ contract EscrowOwnerTest is EscrowBed {
         for (uint256 i; i < others.length; ++i) {
             vm.expectRevert(_unauthorised(others[i], 0));
             vm.prank(others[i]);
-            escrow.settle(none, address(0), 0);
+            escrow.settle(address(0), 0, none);
             vm.expectRevert(_unauthorised(others[i], 0));
             vm.prank(others[i]);
             escrow.payPoster(others[i], 0);
@@ -1268,19 +1268,47 @@ contract EscrowOwnerTest is EscrowBed {
 
     function test_TheBoundsOfTermsAreInside() public {
         IRequestEscrow.MarketTerms memory t = _marketTerms();
-        (t.qualityThreshold, t.slashShare, t.posterShare) = (ud2x18(1), ud2x18(1), ud2x18(1e18));
-        (t.weightRelevance, t.weightCoherence) = (ud2x18(1), ud2x18(0));
-        (t.weightFactual, t.weightResponseTime) = (ud2x18(1e18 - 1), ud2x18(0));
+        (t.qualityThreshold, t.slashShare, t.posterShare) = (ud2x18(1e9), ud2x18(1e9), ud2x18(1e18));
+        (t.weightRelevance, t.weightCoherence) = (ud2x18(1e9), ud2x18(0));
+        (t.weightFactual, t.weightResponseTime) = (ud2x18(1e18 - 1e9), ud2x18(0));
         escrow.setMarketTerms(t);
         // The largest threshold that leaves room for the margin of 0.2.
-        (t.qualityThreshold, t.slashShare, t.posterShare) = (ud2x18(0.8e18 - 1), ud2x18(1e18 - 1), ud2x18(0));
+        (t.qualityThreshold, t.slashShare, t.posterShare) = (ud2x18(0.8e18 - 1e9), ud2x18(1e18 - 1e9), ud2x18(0));
         escrow.setMarketTerms(t);
         IRequestEscrow.RequestLimits memory limits = _requestLimits();
         limits.maxMargin = ud2x18(0);
         escrow.setRequestLimits(limits);
-        t.qualityThreshold = ud2x18(1e18 - 1);
+        t.qualityThreshold = ud2x18(1e18 - 1e9);
         escrow.setMarketTerms(t);
         assertEq(escrow.currentTerms(), 3, "three changes");
+    }
+
+    /// @dev Terms are kept in 32 bits each, in steps of 1e-9.
+    function test_RevertGiven_TermsBetweenTheSteps() public {
+        IRequestEscrow.MarketTerms memory t = _marketTerms();
+        t.qualityThreshold = ud2x18(0.6e18 + 1);
+        _expectNotWhole(t, "qualityThreshold", 0.6e18 + 1);
+        t = _marketTerms();
+        t.slashShare = ud2x18(0.5e18 + 1);
+        _expectNotWhole(t, "slashShare", 0.5e18 + 1);
+        t = _marketTerms();
+        t.posterShare = ud2x18(1e9 - 1);
+        _expectNotWhole(t, "posterShare", 1e9 - 1);
+        // Of two weights that sum to 1 with the others, the first is named.
+        t = _marketTerms();
+        (t.weightRelevance, t.weightCoherence) = (ud2x18(0.4e18 + 1), ud2x18(0.2e18 - 1));
+        _expectNotWhole(t, "weightRelevance", 0.4e18 + 1);
+        t = _marketTerms();
+        (t.weightCoherence, t.weightFactual) = (ud2x18(0.2e18 + 1), ud2x18(0.3e18 - 1));
+        _expectNotWhole(t, "weightCoherence", 0.2e18 + 1);
+        t = _marketTerms();
+        (t.weightFactual, t.weightResponseTime) = (ud2x18(0.3e18 + 1), ud2x18(0.1e18 - 1));
+        _expectNotWhole(t, "weightFactual", 0.3e18 + 1);
+        // No weight is off alone if they sum to 1: the last one never comes to be named.
+        t = _marketTerms();
+        (t.weightFactual, t.weightResponseTime) = (ud2x18(0.3e18 - 1e9), ud2x18(0.1e18 + 1e9));
+        escrow.setMarketTerms(t);
+        assertEq(keccak256(abi.encode(escrow.marketTermsOf(1))), keccak256(abi.encode(t)), "a step is kept");
     }
 
     /// @dev Terms are numbered in twelve bits of a request: the last number is usable, and there is none after it.
@@ -1416,6 +1444,11 @@ contract EscrowOwnerTest is EscrowBed {
         uint256 most
     ) private {
         vm.expectRevert(abi.encodeWithSelector(OUT_OF_RANGE, name, value, least, most));
+        escrow.setMarketTerms(t);
+    }
+
+    function _expectNotWhole(IRequestEscrow.MarketTerms memory t, bytes32 name, uint256 value) private {
+        vm.expectRevert(abi.encodeWithSelector(IRequestEscrow.RequestEscrow_NotWhole.selector, name, value, 1e9));
         escrow.setMarketTerms(t);
     }
 

@@ -202,7 +202,7 @@ contract ResultCodecTest is SettlementBed {
 
     function _settleBytes(bytes memory results) private {
         vm.prank(address(consensus));
-        escrow.settle(results, address(0), 0);
+        escrow.settle(address(0), 0, results);
     }
 
     function _expectMalformed(bytes memory results, uint256 offset) private {

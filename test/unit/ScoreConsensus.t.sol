@@ -198,12 +198,12 @@ contract ScoreReportTest is ConsensusBed {
         post(scoreReport(1, 5), 0x7);
     }
 
-    /// @dev Rounds are bits of words of 256: neither the last of a word nor the first of the next stands for another.
+    /// @dev Rounds are bits of words of 96: neither the last of a word nor the first of the next stands for another.
     function test_I13_RoundsBeyondAWordOfTheBitmap() public {
         consensus = newConsensus(60, 30); // 1,440 rounds
         freezeEqual(2, 4, 3);
         vm.warp(clock.epochStart(2) - 1);
-        uint32[6] memory rounds = [uint32(255), 256, 257, 511, 512, 1_439];
+        uint32[6] memory rounds = [uint32(95), 96, 97, 191, 192, 1_439];
         for (uint256 i; i < rounds.length; ++i) {
             assertFalse(consensus.isFinal(1, rounds[i]), "I-13 not final before its own report");
             post(scoreReport(1, rounds[i]), 0x7);
@@ -220,6 +220,28 @@ contract ScoreReportTest is ConsensusBed {
             assertFalse(consensus.isFinal(2, round), "I-13 of another epoch");
         }
         assertEq(count, rounds.length, "I-13 these and no other");
+    }
+
+    /// @dev What a word's first report has read of the epoch serves the rest of its rounds: the same draws, and the same
+    /// beginning and length.
+    function test_EQ27_TheRandomnessOfAnEpochIsReadOnceForNinetySixRounds() public {
+        vm.warp(clock.epochStart(2) - 1);
+        post(scoreReport(1, 0), 0x7);
+        uint256 kept = set.randomnessOf(1);
+        uint96 other = uint96(kept + 1);
+        while (drawnWith(other, 1, 1, 0) == drawnWith(kept, 1, 1, 0)) ++other;
+        set.setRandomness(1, other);
+        uint64 signers = 0xf & ~uint64(1 << drawnWith(other, 1, 1, 0));
+        postAsDrawn(scoreReport(1, 1), signers);
+        assertTrue(consensus.isFinal(1, 1), "EQ-27 by the draw that was kept");
+        // Of a word without a report nothing is kept.
+        uint256 drawn = drawnWith(other, 1, 96, 0);
+        expectRefused(
+            scoreReport(1, 96),
+            0xf & ~uint64(1 << drawn),
+            abi.encodeWithSelector(IScoreConsensus.ScoreConsensus_ProposerMissing.selector, drawn)
+        );
+        postAsDrawn(scoreReport(1, 96), 0xf);
     }
 
     function test_RevertGiven_EpochNotFrozen() public {
@@ -849,7 +871,7 @@ contract ReportSignatureTest is ConsensusBed {
 
     function test_BadSignatureNamesTheSeatAndTheSigner() public {
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(keyOf(9), digest);
-        bytes memory stranger = abi.encodePacked(sign(digest, 0x3), r, s, v);
+        bytes memory stranger = abi.encodePacked(sign(digest, 0x3), v, r, s);
         expectRefused(_report(), 0x7, stranger, abi.encodeWithSelector(BAD, 2, vm.addr(keyOf(9))));
     }
 
@@ -963,7 +985,7 @@ contract ReportSignatureTest is ConsensusBed {
 
     function test_SIG04_HighS() public {
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(keyOf(0), digest);
-        bytes memory high = abi.encodePacked(r, bytes32(CURVE_ORDER - uint256(s)), v == 27 ? uint8(28) : uint8(27));
+        bytes memory high = abi.encodePacked(v == 27 ? uint8(28) : uint8(27), r, bytes32(CURVE_ORDER - uint256(s)));
         expectRefused(
             _report(),
             0x7,
@@ -980,7 +1002,7 @@ contract ReportSignatureTest is ConsensusBed {
             expectRefused(
                 _report(),
                 0x7,
-                abi.encodePacked(r, s, others[i], rest),
+                abi.encodePacked(others[i], r, s, rest),
                 abi.encodeWithSelector(BAD, 0, address(0))
             );
         }
@@ -1002,13 +1024,16 @@ contract ReportSignatureTest is ConsensusBed {
 
     function test_SIG05_AFailedRecoveryIsNoMember() public {
         // r = 0 recovers to the zero address, which is also the hot key of a free seat.
-        bytes memory nobody = abi.encodePacked(bytes32(0), bytes32(uint256(1)), uint8(27));
+        bytes memory nobody = abi.encodePacked(uint8(27), bytes32(0), bytes32(uint256(1)));
         expectRefused(
             _report(),
             0x7,
             abi.encodePacked(nobody, sign(digest, 0x6)),
             abi.encodeWithSelector(BAD, 0, address(0))
         );
+        // Nor does the signature before it stand for one that recovers to nobody.
+        bytes memory behind = abi.encodePacked(sign(digest, 0x3), nobody);
+        expectRefused(_report(), 0x7, behind, abi.encodeWithSelector(BAD, 2, address(0)));
         uint64[] memory weights = new uint64[](3);
         (weights[1], weights[2]) = (1, 1);
         freeze(1, weights, 1);
@@ -1017,6 +1042,14 @@ contract ReportSignatureTest is ConsensusBed {
             0x7,
             abi.encodePacked(nobody, sign(digest, 0x6)),
             abi.encodeWithSelector(IScoreConsensus.ScoreConsensus_UnknownSeat.selector, 0)
+        );
+        (weights[0], weights[1]) = (1, 0);
+        freeze(1, weights, 1);
+        expectRefused(
+            _report(),
+            0x7,
+            abi.encodePacked(sign(digest, 0x1), nobody, sign(digest, 0x4)),
+            abi.encodeWithSelector(IScoreConsensus.ScoreConsensus_UnknownSeat.selector, 1)
         );
     }
 
@@ -1048,7 +1081,7 @@ contract ReportSignatureTest is ConsensusBed {
         assertEq(bytes32(yes), bytes32(bytes4(0x1626ba7e)), "SIG-10 the wallet says yes to everything");
 
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(keyOf(9), digest);
-        bytes memory stranger = abi.encodePacked(r, s, v);
+        bytes memory stranger = abi.encodePacked(v, r, s);
         expectRefused(
             _report(),
             0x7,

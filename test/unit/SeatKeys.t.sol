@@ -58,7 +58,7 @@ contract SeatKeysTest is SeatsFixture {
         IScoreConsensus.EpochReport memory report = _epochReport(_scores(epoch, 5, GOOD));
         bytes32 digest = consensus.epochReportDigest(report);
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(keyOf[key], digest);
-        bytes memory signatures = abi.encodePacked(r, s, v, _sign(epoch, 30, digest));
+        bytes memory signatures = abi.encodePacked(v, r, s, _sign(epoch, 30, digest));
         vm.expectRevert(abi.encodeWithSelector(IScoreConsensus.ScoreConsensus_BadSignature.selector, 0, key));
         consensus.postEpochReport(report, 31, signatures);
     }

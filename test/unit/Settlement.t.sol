@@ -49,23 +49,27 @@ contract SettlementTruthTableTest is SettlementBed {
         }
     }
 
-    /// @dev τ itself and one wei to either side of the quality of an answer.
+    /// @dev The quality of an answer one wei below τ, at τ and one wei above: α is 0.4 and a step of 1e-9, δ is 0.1, so
+    /// that one unit of relevance outweighs four of the response time by one wei.
     function test_ESC11_OneWeiBesideTau() public {
-        uint64[3] memory taus = [0.61e18 - 1, 0.61e18, 0.61e18 + 1];
+        IRequestEscrow.MarketTerms memory terms = _marketTerms();
+        terms.qualityThreshold = ud2x18(0.61e18);
+        (terms.weightRelevance, terms.weightCoherence) = (ud2x18(0.4e18 + 1e9), ud2x18(0.2e18 - 1e9));
+        escrow.setMarketTerms(terms);
+        IRequestEscrow.Submission memory s = _submission(REWARD);
+        (s.minQuality, s.hasEvidence) = (0.61e18, true);
         for (uint256 i; i < 3; ++i) {
-            IRequestEscrow.MarketTerms memory terms = _marketTerms();
-            terms.qualityThreshold = ud2x18(taus[i]);
-            escrow.setMarketTerms(terms);
-            IRequestEscrow.Submission memory s = _submission(REWARD);
-            s.minQuality = taus[i];
             uint256 id = _answered(s, 1);
             (uint256 before, ) = _position(workers[0]);
             uint256 credit = escrow.creditOf(workers[0]);
-            _settleAsConsensus(id, _one(_score(61e7)));
+            Results.Score memory score = _score(61e7);
+            (score.relevance, score.responseTime) = (uint32(61e7 + i - 1), uint32(61e7 + 4 - 4 * i));
+            _settleAsConsensus(id, _one(score));
             (uint256 afterwards, ) = _position(workers[0]);
-            bool below = i == 2;
-            assertEq(before - afterwards, below ? 50e18 : 0, "ESC-11 slashed below tau only");
-            assertEq(escrow.creditOf(workers[0]) - credit, below ? 0 : 61e18, "ESC-11 paid at equality");
+            assertEq(before - afterwards, i == 0 ? 50e18 : 0, "ESC-11 slashed below tau only");
+            // R_base is 100e18: each wei of Q is 100 of the reward.
+            uint256 paid = i == 0 ? 0 : 61e18 + 100 * (i - 1);
+            assertEq(escrow.creditOf(workers[0]) - credit, paid, "ESC-11 paid at equality");
         }
     }
 
@@ -96,7 +100,7 @@ contract SettlementTruthTableTest is SettlementBed {
         vm.expectRevert(
             abi.encodeWithSelector(IModuleRights.ModuleRights_Unauthorised.selector, bytes32("SETTLE"), asker, 0)
         );
-        escrow.settle(Results.encode(Results.Line(id, _one(_score(0)))), address(0), 0);
+        escrow.settle(address(0), 0, Results.encode(Results.Line(id, _one(_score(0)))));
         // Leaving or spending every other wei does not touch the reward either.
         registry.deregister();
         escrow.withdrawCredit(asker, escrow.creditOf(asker));
@@ -237,7 +241,9 @@ contract SettlementCompetitionTest is SettlementBed {
             assertEq(standing.standingOf(workers[i], NodeRole.Worker).workThisEpoch, work[i], "EQ-10 work");
             assertEq(standing.utilityOf(workers[i], NodeRole.Worker), 0.5e18, "nothing moves within the epoch");
         }
-        assertEq(standing.standingOf(asker, NodeRole.Oracle).workThisEpoch, 80e18, "the asker's consumption");
+        assertEq(_untold(), 80e18, "the asker's consumption");
+        escrow.tellConsumption(asker);
+        assertEq(standing.standingOf(asker, NodeRole.Oracle).workThisEpoch, 80e18, "as it is told");
         _rollNext();
         for (uint256 i; i < 4; ++i) {
             assertEq(standing.utilityOf(workers[i], NodeRole.Worker), utility[i], "EQ-10 performance");
@@ -249,16 +255,52 @@ contract SettlementCompetitionTest is SettlementBed {
         uint256 id = _answered(_submission(REWARD), 1);
         _settleAsConsensus(id, _one(_score(1e8)));
         assertEq(standing.standingOf(workers[0], NodeRole.Worker).workThisEpoch, REWARD, "the bad answer counts");
-        assertEq(standing.standingOf(asker, NodeRole.Oracle).workThisEpoch, 0, "the asker consumed nothing");
+        assertEq(_untold(), 0, "the asker consumed nothing");
+        escrow.tellConsumption(asker);
+        assertEq(standing.standingOf(asker, NodeRole.Oracle).workThisEpoch, 0, "and nothing is told");
         _rollNext();
         // p = 0.2 + 0.8 · 0.1 = 0.28
         assertEq(standing.utilityOf(workers[0], NodeRole.Worker), 0.456e18, "as what it was worth");
     }
 
-    /// @dev One UNIT of reward at the smallest κ: 1e-9 wei, which is a wei, behind which a UNIT is set aside.
+    /// @dev Reports leave it with the escrow: the first request of an epoch tells it, a later one does not.
+    function test_D5_ConsumptionIsToldByTheFirstRequestOfAnEpoch() public {
+        _settleAsConsensus(_answered(_submission(REWARD), 1), _one(_score(9e8)));
+        _settleAsConsensus(_answered(_submission(REWARD), 1), _one(_score(8e8)));
+        _submit(asker, REWARD);
+        assertEq(_untold(), 170e18, "D5 both, after a request of the same epoch");
+        assertEq(standing.standingOf(asker, NodeRole.Oracle).workThisEpoch, 0, "D5 nothing is told yet");
+        _rollNext();
+        vm.expectCall(address(standing), abi.encodeWithSelector(standing.recordWorkOf.selector), 1);
+        _submit(asker, REWARD);
+        _submit(asker, REWARD);
+        assertEq(_untold(), 0, "D5 all of it");
+        assertEq(standing.standingOf(asker, NodeRole.Oracle).workThisEpoch, 170e18, "D5 in the epoch that hears of it");
+    }
+
+    function test_D5_AnybodyTellsConsumptionOnce() public {
+        _settleAsConsensus(_answered(_submission(REWARD), 1), _one(_score(9e8)));
+        (, , uint256 before) = escrow.wordsOf(asker);
+        vm.prank(address(0xdead));
+        escrow.tellConsumption(asker);
+        vm.expectCall(address(standing), abi.encodeWithSelector(standing.recordWorkOf.selector), 0);
+        escrow.tellConsumption(asker);
+        escrow.tellConsumption(address(0xdead));
+        assertEq(standing.standingOf(asker, NodeRole.Oracle).workThisEpoch, 90e18, "D5 once");
+        (, , uint256 record) = escrow.wordsOf(asker);
+        assertEq(record, before - (uint256(90e9) << 128), "D5 the rest of the record stays");
+    }
+
+    /// @dev What NodeStanding has not been told of the asker's consumption, wei.
+    function _untold() private view returns (uint256) {
+        (, , uint256 record) = escrow.wordsOf(asker);
+        return uint256(uint64(record >> 128)) * 1e9;
+    }
+
+    /// @dev One UNIT of reward at the smallest κ, a step of 1e-9: one wei, behind which a UNIT is set aside.
     function test_SLA01_TheSmallestRewardSlashesOneWei() public {
         IRequestEscrow.MarketTerms memory terms = _marketTerms();
-        terms.slashShare = ud2x18(1);
+        terms.slashShare = ud2x18(1e9);
         escrow.setMarketTerms(terms);
         uint256 id = _answered(_submission(1e9), 1);
         assertEq(_openSlash(workers[0]), 1e9, "SLA-01 one unit stands behind it");
@@ -269,29 +311,31 @@ contract SettlementCompetitionTest is SettlementBed {
         assertEq(before - reserved, 1e9, "SLA-01 the unit is free again");
     }
 
-    /// @dev κ = 1/3, rounded down in its WAD: 33,333,333.3… of 1e8 units, and one wei more than rounding down would take.
-    function test_SLA01_RoundedAgainstTheOffender() public {
+    /// @dev κ = 1/3, rounded down to its step: units of R_base times steps of κ are whole wei, and only what is set aside
+    /// is rounded, against the worker.
+    function test_SLA01_ToTheWeiOutOfWholeUnits() public {
         IRequestEscrow.MarketTerms memory terms = _marketTerms();
-        terms.slashShare = ud2x18(0.333333333333333333e18);
+        terms.slashShare = ud2x18(0.333333333e18);
         escrow.setMarketTerms(terms);
         uint256 id = _answered(_submission(1e17 + 1e9), 1);
-        // 0.333333333333333333 · 100,000,001e9 = 33,333,333,666,666,666.6333… wei
+        // 0.333333333 · 100,000,001e9
+        assertEq(_openSlash(workers[0]), 33_333_334e9, "SLA-01 whole units stand behind it");
         _settleAsConsensus(id, _one(_score(0)));
-        _assertLosses([uint256(33_333_333_666_666_667), 0, 0, 0]);
+        _assertLosses([uint256(33_333_333_633_333_333), 0, 0, 0]);
     }
 
     /// @dev Rounding down of the reward leaves the wei with the asker.
     function test_I04_DustOfTheRewardIsRefunded() public {
         IRequestEscrow.MarketTerms memory terms = _marketTerms();
-        (terms.weightRelevance, terms.weightCoherence) = (ud2x18(0.333333333333333333e18), ud2x18(0.3e18));
-        (terms.weightFactual, terms.weightResponseTime) = (ud2x18(0), ud2x18(0.366666666666666667e18));
+        (terms.weightRelevance, terms.weightCoherence) = (ud2x18(0.333333333e18), ud2x18(0.3e18));
+        (terms.weightFactual, terms.weightResponseTime) = (ud2x18(0), ud2x18(0.366666667e18));
         escrow.setMarketTerms(terms);
         uint256 id = _answered(_submission(7e9), 1);
-        Results.Score memory score = _score(1e9);
-        score.relevance = 0; // Q = 0.666666666666666667
+        Results.Score memory score = _score(1e9 - 1);
+        score.relevance = 0; // Q = 0.666666667 · 0.999999999 = 0.666666666333333333
         _settleAsConsensus(id, _one(score));
-        assertEq(escrow.creditOf(workers[0]), 4_666_666_666, "I-04 4,666,666,666.67 rounded down");
-        assertEq(escrow.creditOf(asker), CREDIT - 0.001e18 - 4_666_666_666, "to the wei");
+        assertEq(escrow.creditOf(workers[0]), 4_666_666_664, "I-04 4,666,666,664.33 rounded down");
+        assertEq(escrow.creditOf(asker), CREDIT - 0.001e18 - 4_666_666_664, "to the wei");
         _assertBooks();
     }
 
@@ -403,18 +447,22 @@ contract SettlementFuzzTest is SettlementBed {
     }
 
     function _terms(Input memory input) private pure returns (IRequestEscrow.MarketTerms memory t) {
-        uint64 threshold = uint64(bound(input.threshold, 1, WAD - 1));
-        t.qualityThreshold = ud2x18(threshold);
-        t.slashShare = ud2x18(uint64(bound(input.slashShare, 1, WAD - 1)));
-        uint64 factual = uint64(bound(input.weights[0], 0, WAD - 1));
-        uint64 relevance = uint64(bound(input.weights[1], 0, WAD - factual));
-        uint64 coherence = uint64(bound(input.weights[2], 0, WAD - factual - relevance));
+        t.qualityThreshold = ud2x18(_steps(input.threshold, 1, WAD - UNIT));
+        t.slashShare = ud2x18(_steps(input.slashShare, 1, WAD - UNIT));
+        uint64 factual = _steps(input.weights[0], 0, WAD - UNIT);
+        uint64 relevance = _steps(input.weights[1], 0, WAD - factual);
+        uint64 coherence = _steps(input.weights[2], 0, WAD - factual - relevance);
         (t.weightFactual, t.weightRelevance, t.weightCoherence) = (
             ud2x18(factual),
             ud2x18(relevance),
             ud2x18(coherence)
         );
         t.weightResponseTime = ud2x18(uint64(WAD - factual - relevance - coherence));
+    }
+
+    /// @dev A whole multiple of 1e9.
+    function _steps(uint256 seed, uint256 least, uint256 most) private pure returns (uint64) {
+        return uint64(bound(seed, least, most / 1e9) * 1e9);
     }
 
     /// @dev Scores near full marks and near zero come up often; one in eight answers is unscored, one in eight fraud.
@@ -481,7 +529,7 @@ contract SettlementSkippedLinesTest is SettlementBed {
         bytes memory encoded = Results.encode(results);
         vm.expectRevert(abi.encodeWithSelector(ResultCodec.ResultCodec_Unsorted.selector, id, id));
         vm.prank(address(consensus));
-        escrow.settle(encoded, address(0), 0);
+        escrow.settle(address(0), 0, encoded);
         _assertState(id, IRequestEscrow.RequestState.Open, "I-05 nothing is settled");
         _assertBooks();
     }
@@ -545,7 +593,7 @@ contract SettlementSkippedLinesTest is SettlementBed {
                     abi.encodeWithSelector(ResultCodec.ResultCodec_ScoreOutOfRange.selector, id, 0, tooHigh)
                 );
                 vm.prank(address(consensus));
-                escrow.settle(encoded, address(0), 0);
+                escrow.settle(address(0), 0, encoded);
             }
         }
         Results.Score memory fast = _score(8e8);
@@ -599,7 +647,7 @@ contract SettlementSkippedLinesTest is SettlementBed {
         results[5] = Results.Line(cancelled, _one(_score(0)));
         results[6] = Results.Line(type(uint40).max, _one(_score(0)));
         vm.prank(address(consensus));
-        escrow.settle(Results.encode(results), address(0), 0);
+        escrow.settle(address(0), 0, Results.encode(results));
         assertEq(escrow.creditOf(workers[0]), 170e18, "the good line is paid");
         _assertState(unscored, IRequestEscrow.RequestState.Open, "skipped");
         _assertState(short_, IRequestEscrow.RequestState.Open, "skipped");

@@ -209,6 +209,7 @@ contract SettlementConsumptionTest is SettlementBed {
             uint256 id = _answered(s, 1);
             _settleAsConsensus(id, _one(_score(rows[i].quality)));
             total += rows[i].consumed;
+            escrow.tellConsumption(asker);
             assertEq(_consumption(), total, rows[i].name);
         }
     }
@@ -218,6 +219,7 @@ contract SettlementConsumptionTest is SettlementBed {
         _setShare(0.333333333333333333e18);
         uint256 id = _answered(_submission(7e9), 1);
         _settleAsConsensus(id, _one(_score(6e8)));
+        escrow.tellConsumption(asker);
         // 4.2e9 + 0.333333333333333333 · (7e9 − 4.2e9) = 5,133,333,333.33, in units of 1e9
         assertEq(_consumption(), 5e9, "EQ-08 rounded down");
     }
@@ -232,6 +234,7 @@ contract SettlementConsumptionTest is SettlementBed {
         vm.warp(START + 25 minutes + 1);
         escrow.close(expired);
         escrow.close(unscored);
+        escrow.tellConsumption(asker);
         assertEq(_consumption(), 0, "refunded in full");
     }
 
@@ -242,6 +245,8 @@ contract SettlementConsumptionTest is SettlementBed {
         IRequestEscrow.Submission memory s = _submission(REWARD);
         s.minQuality = 0.7e18;
         _settleAsConsensus(_answered(s, 1), _one(_score(65e7)));
+        _rollNext();
+        _submit(asker, REWARD);
         assertEq(standing.utilityOf(asker, NodeRole.Oracle), 0.5e18, "within the epoch nothing moves");
         _rollNext();
         // 0.5 + 0.2 · (0.9 − 0.5)

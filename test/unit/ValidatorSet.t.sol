@@ -392,7 +392,11 @@ contract FrozenSetTest is SeatsFixture {
             sum += weights[i];
         }
         assertEq(validatorSet.frozenSetOf(1).totalWeight, sum, "total");
-        assertEq(validatorSet.frozenSetOf(1).table.code.length, 1 + 64 * 28, "28 bytes a row behind a STOP");
+        assertEq(
+            validatorSet.frozenSetOf(1).table.code.length,
+            1 + 64 * 28 + 4 * 8,
+            "a STOP, rows of 28 bytes, sums of 8"
+        );
     }
 
     function test_WeightsAreCapped() public {

@@ -1,4 +1,7 @@
-/** `masa fees show|collect|distribute|backing`: moves fees on to the pots, and stake back to workers. Anyone may. */
+/**
+ * `masa fees show|collect|distribute|backing|consumption`: moves fees on to the pots, stake back to workers, and tells what
+ * askers consumed. Anyone may.
+ */
 import { Command } from "commander";
 
 import { accountArgument, accountCommand, readCommand, say, withAccount, withNetwork } from "../account.ts";
@@ -79,11 +82,26 @@ function backing(): Command {
     );
 }
 
+function consumption(): Command {
+  return accountCommand("consumption", "tells the standing what settled requests of an asker consumed")
+    .addArgument(accountArgument())
+    .action((asker: string, options: AccountOptions) =>
+      withAccount(options, async (connection) => {
+        const { escrow, lens } = connection.contracts;
+        const { untold } = await lens.holdingsOf(asker);
+        if (untold === 0n) return say(`nothing that ${asker} consumed is still to be told`);
+        await connection.send(() => escrow.tellConsumption(asker));
+        say(`${masa(untold)} MASA told as what ${asker} consumed in this epoch`);
+      }),
+    );
+}
+
 export function feesCommand(): Command {
   return new Command("fees")
-    .description("moves fees on, and stake reserved for commitments back: anyone may")
+    .description("moves fees and reserved stake on, tells consumption: anyone may")
     .addCommand(show())
     .addCommand(collect())
     .addCommand(distribute())
-    .addCommand(backing());
+    .addCommand(backing())
+    .addCommand(consumption());
 }

@@ -98,6 +98,7 @@ async function accountStatus({ contracts, tokens: units }: Connection, account: 
   if (v.deferral.amount > 0n) line("slashed, booked next epoch", masa(v.deferral.amount));
   line("credit", masa(v.market.credit));
   if (v.market.reserved > 0n) line("  reserved for open requests", masa(v.market.reserved));
+  if (v.market.untold > 0n) line("consumption still to be told", masa(v.market.untold));
   if (node.role !== 0n) {
     line("utility", share(node.utility));
     line("stake that counts", masa(preview.stakeUnits));

@@ -94,9 +94,9 @@ contract FrozenSetVariants {
     ) private pure returns (uint256 weight) {
         (address signer, , ) = ECDSA.tryRecover(
             digest,
-            uint8(signature[64]),
-            bytes32(signature[:32]),
-            bytes32(signature[32:64])
+            uint8(signature[0]),
+            bytes32(signature[1:33]),
+            bytes32(signature[33:65])
         );
         if (signer != address(uint160(row >> 96))) revert FrozenSetVariants_BadSignature(seat);
         return uint64(row >> 32);

@@ -4,7 +4,9 @@ import { count, gwei, kinds, masa, ratio, account, seconds, UINT } from "./defin
 import type { ParameterSet } from "./types.ts";
 
 const UNIT = 10n ** 9n;
-const sumsToOne = "the four weights sum to 1";
+/** Terms are kept as fine as sub-scores are. */
+const stepped = "a multiple of 0.000000001";
+const sumsToOne = `${stepped}; the four weights sum to 1`;
 const windows = "the two longest windows fit vault.requestPath";
 
 const TERMS: ParameterSet = {
@@ -18,13 +20,14 @@ const TERMS: ParameterSet = {
     ratio("escrow.tau", "qualityThreshold", {
       meaning: "τ: least quality of an answer that is not slashed",
       bounds: [1n, WAD - 1n],
-      rule: "τ + escrow.maxMargin < 1",
+      rule: `${stepped}; τ + escrow.maxMargin < 1`,
       readBy: "settlement",
       default: "terms.qualityThreshold",
     }),
     ratio("escrow.kappa", "slashShare", {
       meaning: "κ: share of the base reward that an answer below τ loses of its worker's stake",
       bounds: [1n, WAD - 1n],
+      rule: stepped,
       readBy: "commitments, settlement",
       default: "terms.slashShare",
     }),
@@ -61,6 +64,7 @@ const TERMS: ParameterSet = {
     }),
     ratio("escrow.posterShare", "posterShare", {
       meaning: "most of the fees a report settles that its poster is paid",
+      rule: stepped,
       readBy: "settlement",
       default: "terms.posterShare",
     }),

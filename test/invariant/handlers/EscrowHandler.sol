@@ -15,7 +15,7 @@ abstract contract EscrowHandler is MarketHandler {
         vm.txGasPrice(_below(4) * _below(1 gwei));
         uint256 gasAtStart = _oneIn(3) ? 0 : gasleft();
         vm.prank(address(consensus));
-        uint256 paid = escrow.settle(Results.encode(lines), poster, gasAtStart);
+        uint256 paid = escrow.settle(poster, gasAtStart, Results.encode(lines));
         _modelReport(poster, fees, posterMost, paid);
     }
 
@@ -36,7 +36,7 @@ abstract contract EscrowHandler is MarketHandler {
             results = bytes.concat(results, results);
         }
         vm.prank(address(consensus));
-        try escrow.settle(results, _poster(), 0) {
+        try escrow.settle(_poster(), 0, results) {
             // An unscored response with a number is malformed too: nothing of the above is ever taken.
             assertTrue(false, "D16 a report that is no encoding was taken");
         } catch (bytes memory reason) {
@@ -55,7 +55,7 @@ abstract contract EscrowHandler is MarketHandler {
         bytes memory results = Results.encode(_randomResults());
         address caller = _anybody();
         vm.prank(caller);
-        try escrow.settle(results, caller, 0) {
+        try escrow.settle(caller, 0, results) {
             assertTrue(false, "ESC-02 settled by a party");
         } catch {}
         vm.prank(caller);

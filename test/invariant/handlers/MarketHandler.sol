@@ -143,16 +143,26 @@ abstract contract MarketHandler is MarketModel {
         assertEq(vault.exposureOf(account).reserved, modelOpen[account], "I-19 what is open stays reserved");
     }
 
-    /// @dev Leaves and comes back, with its earnings and its stake.
+    /// @dev Of anybody, an asker or not.
+    function tellConsumption(uint256 seed) external action(seed) {
+        address account = _anybody();
+        escrow.tellConsumption(account);
+        _tookIf(modelUntold[account] != 0, "told by anyone");
+        _modelTell(account);
+    }
+
+    /// @dev An asker or a worker leaves and comes back, with its earnings, its stake and what it has consumed.
     function rejoin(uint256 seed) external action(seed) {
-        address account = _anyWorker();
+        address account = accounts[_below(ASKERS + WORKERS)];
         _only(modelOpen[account] == 0 && vault.stakeUnitsOf(account) >= 250_000e18);
         escrow.releaseBacking(account);
+        NodeRole role = registry.roleOf(account);
+        _tookIf(modelUntold[account] != 0, "left with something to tell");
         vm.prank(account);
         registry.deregister();
         _approveDeposit(account);
         vm.prank(account);
-        registry.register(NodeRole.Worker, "{}", new INodeRegistry.OperatorGrant[](0));
+        registry.register(role, "{}", new INodeRegistry.OperatorGrant[](0));
     }
 
     // ---------------------------------------------------------------- requests
@@ -216,10 +226,11 @@ abstract contract MarketHandler is MarketModel {
     function changeTerms(uint256 seed) external action(seed) {
         _only(_oneIn(2)); // requests of one set of terms should meet each other too
         ModelTerms memory t;
-        t.threshold = _between(0.3e18, 0.7e18);
-        t.slashShare = _between(1, WAD - 1);
-        t.posterShare = _between(0, WAD);
-        t.weights[2] = _below(0.5e18);
+        // Terms are whole steps of 1e-9.
+        t.threshold = _between(0.3e9, 0.7e9) * 1e9;
+        t.slashShare = _between(1, 1e9 - 1) * 1e9;
+        t.posterShare = _between(0, 1e9) * 1e9;
+        t.weights[2] = _below(0.5e9) * 1e9;
         (t.weights[0], t.weights[1], t.weights[3]) = (0.3e18, 0.2e18, 0.5e18 - t.weights[2]);
         IRequestEscrow.MarketTerms memory terms;
         terms.qualityThreshold = ud2x18(uint64(t.threshold));

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ud2x18} from "@prb/math/src/UD2x18.sol";
+
+import {INodeStanding} from "../../../contracts/interfaces/INodeStanding.sol";
 import {IRequestEscrow} from "../../../contracts/interfaces/IRequestEscrow.sol";
 import {Results} from "../../support/Results.sol";
 import {ProtocolHandler} from "./ProtocolHandler.sol";
@@ -35,6 +38,8 @@ abstract contract MarketModel is ProtocolHandler {
     uint256 public constant ASKERS = 3;
     uint256 public constant WORKERS = 5;
     uint256 internal constant PERMIT_KEY = 0xa11ce;
+    /// @dev Of R_base in an asker's consumption (D5), WAD.
+    uint64 private constant RESOURCE_SHARE = 0.25e18;
 
     /// @notice Askers first, then workers, then one that is no node.
     address[] public accounts;
@@ -48,6 +53,8 @@ abstract contract MarketModel is ProtocolHandler {
     uint256 public modelHeldFees;
     uint256 public modelFees;
     uint256 public modelDonated;
+    /// @notice Consumption that the standing does not know of yet, wei.
+    mapping(address asker => uint256) public modelUntold;
     uint256 public requestCount;
 
     uint16 internal currentTerms;
@@ -58,6 +65,7 @@ abstract contract MarketModel is ProtocolHandler {
     /// @dev Of open requests, ascending.
     uint256[] private _openIds;
     mapping(address asker => uint256[2]) private _consumption; // epoch, wei
+    mapping(address asker => uint256[2]) private _told; // epoch last rolled into, wei
 
     function setUp() public virtual override {
         super.setUp();
@@ -107,7 +115,18 @@ abstract contract MarketModel is ProtocolHandler {
         }
     }
 
+    /// @notice Consumption that the standing has been told of in the epoch last rolled into, wei.
+    function modelTold(address asker) external view returns (uint256) {
+        uint256[2] storage t = _told[asker];
+        return t[0] == standing.rolledEpoch() ? t[1] : 0;
+    }
+
     // ---------------------------------------------------------------- what actions do
+
+    function _standingParameters() internal pure override returns (INodeStanding.StandingParameters memory p) {
+        p = super._standingParameters();
+        p.resourceShare = ud2x18(RESOURCE_SHARE);
+    }
 
     function _modelCredit(address account, uint256 amount) internal {
         modelCredit[account] += amount;
@@ -139,10 +158,21 @@ abstract contract MarketModel is ProtocolHandler {
         _openIds.push(id);
         uint256[2] storage c = _consumption[asker];
         uint256 epoch = clock.currentEpoch();
+        if (c[0] != epoch) {
+            _tookIf(modelUntold[asker] != 0, "told with a request");
+            _modelTell(asker);
+        }
         (c[0], c[1]) = (epoch, (c[0] == epoch ? c[1] : 0) + s.baseReward);
         _modelDebit(asker, s.baseReward + fee);
         modelReserved += s.baseReward;
         modelHeldFees += fee;
+    }
+
+    function _modelTell(address asker) internal {
+        uint256[2] storage t = _told[asker];
+        uint256 epoch = standing.rolledEpoch();
+        (t[0], t[1]) = (epoch, (t[0] == epoch ? t[1] : 0) + modelUntold[asker]);
+        modelUntold[asker] = 0;
     }
 
     function _modelCommit(uint256 id, address worker, uint256 slashUnits) internal {
@@ -160,20 +190,28 @@ abstract contract MarketModel is ProtocolHandler {
         _modelEnd(id, state);
     }
 
-    /// @dev What a final report does, line by line.
+    /// @dev What a final report does, line by line. An asker's consumption is summed as long as its lines follow each other.
     /// @return fees Of what it settles.
     /// @return posterMost The most its poster may get.
     function _modelSettle(Results.Line[] memory lines) internal returns (uint256 fees, uint256 posterMost) {
+        address asker;
+        uint256 consumed; // WAD · wei
         for (uint256 i; i < lines.length; ++i) {
             if (!_modelSettles(lines[i])) {
                 _took("skipped");
                 continue;
             }
             ModelRequest storage r = _requests[lines[i].requestId];
+            if (r.asker != asker) {
+                modelUntold[asker] += (consumed / WAD / UNIT) * UNIT;
+                (asker, consumed) = (r.asker, 0);
+            }
             fees += r.fee;
             posterMost += (r.fee * _terms[r.terms].posterShare) / WAD;
             _modelLine(lines[i]);
+            consumed += r.paid * (WAD - RESOURCE_SHARE) + r.baseReward * RESOURCE_SHARE;
         }
+        modelUntold[asker] += (consumed / WAD / UNIT) * UNIT;
     }
 
     /// @param paid To the poster.

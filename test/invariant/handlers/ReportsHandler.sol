@@ -389,6 +389,6 @@ abstract contract ReportsHandler is ReportsModel {
         if (flaw == Flaw.OtherMessage) digest = keccak256(abi.encode(digest));
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
         if (flaw == Flaw.Malleable) (v, s) = (55 - v, bytes32(CURVE_ORDER - uint256(s)));
-        return abi.encodePacked(r, s, v);
+        return abi.encodePacked(v, r, s);
     }
 }

@@ -265,9 +265,9 @@ abstract contract ReportsModel is ProtocolHandler {
         uint8 v;
         assembly ("memory-safe") {
             let from := add(add(signatures, 0x20), at_)
-            r := mload(from)
-            s := mload(add(from, 0x20))
-            v := byte(0, mload(add(from, 0x40)))
+            v := byte(0, mload(from))
+            r := mload(add(from, 1))
+            s := mload(add(from, 0x21))
         }
         return uint256(s) > CURVE_ORDER / 2 ? address(0) : ecrecover(digest, v, r, s);
     }
