@@ -10,6 +10,7 @@ import { decideCommands } from "./commands/decide.ts";
 import { delegateCommands } from "./commands/delegate.ts";
 import { governanceCommand } from "./commands/governance.ts";
 import { epochCommand } from "./commands/epoch.ts";
+import { evidenceCommand } from "./commands/evidence.ts";
 import { feesCommand } from "./commands/fees.ts";
 import { keeperCommand } from "./commands/keeper.ts";
 import { nodesCommand } from "./commands/nodes.ts";
@@ -58,6 +59,7 @@ for (const command of [
   unbondCommand(),
   withdrawCommand(),
   slashCommand(),
+  evidenceCommand(),
   ...creditCommands(),
   ...registerCommands(),
   operatorCommand(),

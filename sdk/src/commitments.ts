@@ -54,6 +54,8 @@ const VECTOR = messageKind<By<SignedVector>>(
   [...TURN, ["address", "validator"], ["bytes", "results"]],
   (vector) => ({ ...vector, results: encodeResults(vector.results) }),
 );
+/** EIP-712 type of a score vector. */
+export const VECTOR_TYPES = VECTOR.types;
 const COMMITMENT = messageKind<By<SignedCommitment>>(
   "VectorCommitment",
   [...TURN, ["address", "validator"], ["bytes32", "commitment"]],

@@ -18,6 +18,7 @@ export * from "./messages.ts";
 export * from "./names.ts";
 export * from "./nodes.ts";
 export * from "./nodeServer.ts";
+export * from "./offences.ts";
 export * from "./operators.ts";
 export * from "./parameters/index.ts";
 export * from "./payloads.ts";

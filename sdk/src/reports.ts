@@ -74,8 +74,18 @@ const EPOCH_REPORT = messageKind<EpochReport>(
     ["uint128", "workerTotal"],
     ["uint64", "idle"],
   ],
-  (report) => ({ ...report, scoresHash: hashScores(report.scores) }),
+  (report) => epochReportMessage(report),
 );
+
+/** An epoch report as it is signed: with the hash of its scores in their place. */
+export const epochReportMessage = ({ scores, ...report }: EpochReport) => ({
+  ...report,
+  scoresHash: hashScores(scores),
+});
+
+/** EIP-712 types of the two kinds of reports. */
+export const SCORE_REPORT_TYPES = SCORE_REPORT.types;
+export const EPOCH_REPORT_TYPES = EPOCH_REPORT.types;
 
 /** What ScoreConsensus.scoreReportDigest computes on chain. */
 export const scoreReportDigest = (manifest: ConsensusDomain, report: ScoreReport): string =>
