@@ -26,6 +26,7 @@ import {
 } from "#sdk";
 import type { CosignedSet, FrozenSeats, Reveal, SeatSignature, SignedCommitment, Turn } from "#sdk";
 
+import { watchVectors } from "./offences.ts";
 import type { KeeperRuntime } from "./runtime.ts";
 import { askPeers, ownSeat, turnOf, withoutRevoked } from "./turns.ts";
 import { verifySignature } from "./verify.ts";
@@ -183,6 +184,7 @@ export async function takeReveal(runtime: KeeperRuntime, call: RevealedCall, cal
   if (hasSeat(await runtime.maskOf(turn.epoch), vector.seat)) {
     throw new MasaError("MASA-504", `${caller} was revoked`);
   }
+  watchVectors(runtime, frozen, turn, [vector]);
   requireCosigned(runtime, frozen, turn, call);
   requireReveal(runtime, frozen, call.commitments, call.reveal);
   runtime.store.turns.saveReveal(turn, vector.seat, encode(call.reveal));
@@ -278,7 +280,14 @@ export async function gather(
     askPeers(runtime, frozen, "/reveal", encode(call), (text) => decodeReveals(text)),
   ]);
   const bySeat = new Map<number, Reveal>();
-  for (const given of [...own, ...[...answers.values()].flat()]) {
+  const shown = [...own, ...[...answers.values()].flat()];
+  watchVectors(
+    runtime,
+    frozen,
+    turn,
+    shown.map(({ vector }) => vector),
+  );
+  for (const given of shown) {
     const { seat } = given.vector;
     if (bySeat.has(seat)) continue;
     try {

@@ -12,6 +12,10 @@ export const TURN_SCHEMA = `
     epoch INTEGER NOT NULL, round INTEGER NOT NULL, attempt INTEGER NOT NULL, seat INTEGER NOT NULL,
     body TEXT NOT NULL, PRIMARY KEY (epoch, round, attempt, seat)
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS seen_vectors (
+    epoch INTEGER NOT NULL, round INTEGER NOT NULL, attempt INTEGER NOT NULL, seat INTEGER NOT NULL,
+    digest TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (epoch, round, attempt, seat, digest)
+  ) STRICT;
   CREATE TABLE IF NOT EXISTS turn_steps (
     epoch INTEGER NOT NULL, round INTEGER NOT NULL, attempt INTEGER NOT NULL, step TEXT NOT NULL,
     PRIMARY KEY (epoch, round, attempt, step)
@@ -64,6 +68,23 @@ export class TurnStore {
     this.#db
       .prepare("INSERT INTO reveals VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
       .run(turn.epoch, turn.round, turn.attempt, seat, body);
+  }
+
+  /**
+   * Keeps a vector that a seat signed. Gives the one it had signed before when this is its second one, and null ever after:
+   * two are all that a proof takes.
+   */
+  sawVector({ epoch, round, attempt }: Turn, seat: number, digest: string, body: string): string | null {
+    const seen = this.#db
+      .prepare(
+        "SELECT digest, body FROM seen_vectors WHERE epoch = ? AND round = ? AND attempt = ? AND seat = ?",
+      )
+      .all(epoch, round, attempt, seat);
+    if (seen.length > 1 || seen.some((row) => row["digest"] === digest)) return null;
+    this.#db
+      .prepare("INSERT INTO seen_vectors VALUES (?, ?, ?, ?, ?, ?)")
+      .run(epoch, round, attempt, seat, digest, body);
+    return (seen[0]?.["body"] as string | undefined) ?? null;
   }
 
   /** How many seats revealed in time. */

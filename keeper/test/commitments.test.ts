@@ -3,8 +3,20 @@ import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
 
 import type { Wallet } from "ethers";
+import { pino } from "pino";
 
-import { commitmentSetHash, isCommitmentSigned, opens, proposerOf, scoreReportDigest, seatsOf } from "#sdk";
+import {
+  commitmentSetHash,
+  isCommitmentSigned,
+  offenceDigests,
+  offenceFault,
+  offenceSchema,
+  opens,
+  proposerOf,
+  scoreReportDigest,
+  seatsOf,
+  vectorDigest,
+} from "#sdk";
 import type { CosignedSet, RequestResult, Reveal, SignedCommitment } from "#sdk";
 
 import { commitAs, cosignAs, reportOf } from "../../sdk/test/rounds.ts";
@@ -162,6 +174,75 @@ describe("a keeper reveals", () => {
     assert.deepEqual(heldReveals(keeper.runtime, turn), []);
     await take(shown, by);
     assert.ok(heldReveals(keeper.runtime, turn).some(({ vector }) => vector.seat === 1));
+  });
+});
+
+describe("two vectors that a seat signed for one turn", () => {
+  it("are noticed wherever the second turns up, and logged once as evidence that proves the offence", async () => {
+    const { chain, net, keeper, others, setOf } = await setUp();
+    const lines: string[] = [];
+    const log = pino({ level: "error" }, { write: (line: string) => void lines.push(line) });
+    const runtime = { ...keeper.runtime, log };
+    const own = await commit(runtime, call);
+    const commitments = [own, ...others.map(({ commitment }) => commitment)];
+    const set = await setOf(commitments, [1, 2, 3]);
+    const by = net.frozen.hotKeys[1] as string;
+    const honest = await commitAs(net, turn, 1, [ownResult(1)]);
+    await takeReveal(runtime, { ...set, reveal: honest.reveal }, by);
+    // The same vector once more is no offence.
+    await takeReveal(runtime, { ...set, reveal: honest.reveal }, by);
+    // Of another turn it is none either.
+    const later = await commitAs(net, { ...turn, attempt: 1 }, 1, [ownResult(2)]);
+    await refusal(() => takeReveal(runtime, { ...set, reveal: later.reveal }, by), "MASA-503", /./);
+    assert.equal(lines.join(""), "");
+
+    const second = await commitAs(net, turn, 1, [ownResult(2)]);
+    const third = await commitAs(net, turn, 1, [ownResult(3)]);
+    for (const { reveal: shown } of [second, second, third])
+      await refusal(
+        () => takeReveal(runtime, { ...set, reveal: shown }, by),
+        "MASA-503",
+        /did not commit to/,
+      );
+    assert.equal(lines.length, 1, "two are all that a proof takes");
+    const { evidence: given } = JSON.parse(lines[0] as string) as { evidence: unknown };
+    const evidence = offenceSchema.parse(given);
+    assert.equal(offenceFault(chain.manifest, net.frozen, evidence), null);
+    assert.deepEqual(
+      offenceDigests(chain.manifest, evidence),
+      [honest, second].map((one) => vectorDigest(chain.manifest, one.reveal.vector, by)),
+    );
+    // What nobody of the set signed is nobody's offence.
+    const forged = { ...second.reveal, vector: { ...second.reveal.vector, seat: 2 } };
+    const bySecond = net.frozen.hotKeys[2] as string;
+    await refusal(
+      () => takeReveal(runtime, { ...set, reveal: forged }, bySecond),
+      "MASA-503",
+      /did not commit to/,
+    );
+    assert.equal(lines.length, 1);
+  });
+
+  it("are noticed in what a proposer shows with its report", async () => {
+    const { chain, at, proposer, keepers } = await network();
+    const net: Network = { manifest: chain.manifest, frozen: chain.frozen, keys: chain.keys };
+    const { runtime, store } = at(proposer);
+    chain.isDown = true;
+    await assert.rejects(proposeRound(runtime, store.openRequests(), chain.time), /line is down/);
+    const digest = store.signedDigest("scoreReport", turn) as string;
+    const honest = decodeRound(store.archive(digest) as string);
+    const [signer = 0, offender = 0] = [...keepers.keys()].filter((seat) => seat !== proposer);
+    const lines: string[] = [];
+    const log = pino({ level: "error" }, { write: (line: string) => void lines.push(line) });
+    const other = await commitAs(net, turn, offender, [ownResult(4)]);
+    const reveals = honest.reveals.map((shown) => (shown.vector.seat === offender ? other.reveal : shown));
+    const watching = { ...at(signer).runtime, log };
+    const by = chain.frozen.hotKeys[proposer] as string;
+    await refusal(() => signProposedRound(watching, { ...honest, reveals }, by), "MASA-503", /./);
+    const { evidence } = JSON.parse(lines[0] ?? "{}") as { evidence: unknown };
+    const parsed = offenceSchema.parse(evidence);
+    assert.equal(parsed.seat, offender);
+    assert.equal(offenceFault(chain.manifest, chain.frozen, parsed), null);
   });
 });
 
