@@ -6,6 +6,7 @@ import hre from "hardhat";
 
 import {
   connectContracts,
+  EPOCH_ROUND,
   epochReportCall,
   epochReportDigest,
   packSignatures,
@@ -23,9 +24,6 @@ import type { BenchChain } from "./chain.ts";
 /** Seats, and the signatures that ANCHORS' figures are for: more than two thirds of 64 equal weights. */
 export const SEATS = 64;
 export const SIGNERS = 43;
-
-/** Stands for a round in the draw of an epoch report's proposer. */
-const EPOCH_ROUND = 0xffff_ffff;
 
 /** Values of NodeRole. */
 export const ROLE = { validator: 1, worker: 2, oracle: 3 } as const;

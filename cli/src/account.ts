@@ -1,6 +1,7 @@
 /** What commands that act for an account, or read about one, have in common. */
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { MaxUint256, parseUnits } from "ethers";
+import type { BaseContract, Result, TransactionReceipt } from "ethers";
 
 import { connect, explainChainError, MasaError } from "#sdk";
 import type { Connection, TokenInfo } from "#sdk";
@@ -15,6 +16,16 @@ export interface TokenOptions {
 }
 
 export const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** The first event of a name that a contract emitted in a transaction; undefined where it emitted none. */
+export function eventOf(
+  receipt: TransactionReceipt,
+  contract: BaseContract,
+  name: string,
+): Result | undefined {
+  return receipt.logs.map((log) => contract.interface.parseLog(log)).find((event) => event?.name === name)
+    ?.args;
+}
 
 async function closing(connection: Connection, work: () => Promise<void>): Promise<void> {
   try {

@@ -111,12 +111,8 @@ abstract contract MarketTermsBook is MarketLedger {
 
     /// @dev {posterTerms}, without a struct in memory.
     function _posterPrices() internal view returns (uint256 bounty, uint256 masaPerEther, uint256 maxGasPrice) {
-        PosterTerms storage stored = _posterTerms;
-        uint256 word;
-        assembly ("memory-safe") {
-            word := sload(stored.slot)
-        }
-        return (uint96(word), uint96(word >> 96), word >> 192);
+        PosterTerms storage p = _posterTerms;
+        return (p.bounty, p.masaPerEther, p.maxGasPrice);
     }
 
     function _setTerms(MarketTerms memory t) internal {

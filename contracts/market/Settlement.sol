@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {NodeRole} from "../interfaces/INodeRegistry.sol";
-import {INodeStanding} from "../interfaces/INodeStanding.sol";
 import {IRequestEscrow} from "../interfaces/IRequestEscrow.sol";
 import {RewardMath} from "../math/RewardMath.sol";
 import {StakingMath} from "../math/StakingMath.sol";
@@ -28,7 +27,7 @@ abstract contract Settlement is MarketTermsBook {
         uint256 work; // gas, see MAX_WORK
         uint256 ended; // see {_sumOf}
         uint256 posterMost; // wei
-        uint256 works; // see {_roomForWorks}
+        uint256[] works; // see {INodeStanding-recordWorkOf}
         uint256 workCount;
         uint256 weightThroughput;
         uint256 targetThroughput;
@@ -77,7 +76,7 @@ abstract contract Settlement is MarketTermsBook {
         if (results.length == 0) revert RequestEscrow_EmptyReport();
         gasAtStart = _withoutWithheld(gasAtStart);
         Tally memory t;
-        t.works = _roomForWorks(results.length / ResultCodec.RESPONSE);
+        t.works = new uint256[](results.length / ResultCodec.RESPONSE);
         (t.weightThroughput, t.targetThroughput, t.resourceShare) = standing.measureTerms();
         uint256 resultsAt;
         assembly ("memory-safe") {
@@ -263,7 +262,7 @@ abstract contract Settlement is MarketTermsBook {
         uint256 quality,
         bool wins
     ) private {
-        uint256 number = i == 0 ? word.workerOf() : _laterWorkerAt(t.requestId, i);
+        uint256 number = _workerAt(t.requestId, word, i);
         address account = _accountOf[number];
         uint256 slot = _workerSlot(number);
         uint256 stored;
@@ -312,22 +311,13 @@ abstract contract Settlement is MarketTermsBook {
             );
             // A UNIT is standing's WORK_UNIT.
             uint256 weighted = (work * performance) / WAD;
-            uint256 place = t.works + (++t.workCount << 5);
             uint256 workWord = uint256(uint160(account)) | (work << 160) | (weighted << 208);
+            uint256[] memory works = t.works;
+            uint256 count = ++t.workCount;
             // There is room for every response of the report.
             assembly ("memory-safe") {
-                mstore(place, workWord)
+                mstore(add(works, shl(5, count)), workWord)
             }
-        }
-    }
-
-    /// @dev Memory for the call that records the report's work, so that nothing is copied when it is made: see {_flushWorks}.
-    /// @param most Answers there can be.
-    /// @return works Where the length of the array goes; its words follow, the head of the call is before it.
-    function _roomForWorks(uint256 most) private pure returns (uint256 works) {
-        assembly ("memory-safe") {
-            works := add(mload(0x40), 0x60)
-            mstore(0x40, add(works, shl(5, add(most, 1))))
         }
     }
 
@@ -358,25 +348,14 @@ abstract contract Settlement is MarketTermsBook {
         }
     }
 
-    /// @dev recordWorkOf(NodeRole.Worker, works), encoded where the words are already: role, offset and length of the
-    /// array before them. Reverts as it does.
     function _flushWorks(Tally memory t) private {
+        uint256[] memory works = t.works;
         uint256 answers = t.workCount;
         if (answers == 0) return;
-        uint256 works = t.works;
-        INodeStanding target = standing;
-        bytes4 selector = INodeStanding.recordWorkOf.selector;
-        NodeRole role = NodeRole.Worker;
         assembly ("memory-safe") {
-            mstore(sub(works, 0x60), shr(224, selector))
-            mstore(sub(works, 0x40), role)
-            mstore(sub(works, 0x20), 0x40)
             mstore(works, answers)
-            if iszero(call(gas(), target, 0, sub(works, 0x44), add(0x64, shl(5, answers)), 0, 0)) {
-                returndatacopy(0, 0, returndatasize())
-                revert(0, returndatasize())
-            }
         }
+        standing.recordWorkOf(NodeRole.Worker, works);
     }
 
     /// @return paid Wei, at most `most`.

@@ -26,7 +26,7 @@ import {
 } from "#sdk";
 import type { CosignedSet, FrozenSeats, Reveal, SeatSignature, SignedCommitment, Turn } from "#sdk";
 
-import { watchVectors } from "./offences.ts";
+import { watchReveals } from "./offences.ts";
 import type { KeeperRuntime } from "./runtime.ts";
 import { askPeers, ownSeat, turnOf, withoutRevoked } from "./turns.ts";
 import { verifySignature } from "./verify.ts";
@@ -184,7 +184,7 @@ export async function takeReveal(runtime: KeeperRuntime, call: RevealedCall, cal
   if (hasSeat(await runtime.maskOf(turn.epoch), vector.seat)) {
     throw new MasaError("MASA-504", `${caller} was revoked`);
   }
-  watchVectors(runtime, frozen, turn, [vector]);
+  watchReveals(runtime, frozen, turn, [call.reveal]);
   requireCosigned(runtime, frozen, turn, call);
   requireReveal(runtime, frozen, call.commitments, call.reveal);
   runtime.store.turns.saveReveal(turn, vector.seat, encode(call.reveal));
@@ -281,12 +281,7 @@ export async function gather(
   ]);
   const bySeat = new Map<number, Reveal>();
   const shown = [...own, ...[...answers.values()].flat()];
-  watchVectors(
-    runtime,
-    frozen,
-    turn,
-    shown.map(({ vector }) => vector),
-  );
+  watchReveals(runtime, frozen, turn, shown);
   for (const given of shown) {
     const { seat } = given.vector;
     if (bySeat.has(seat)) continue;

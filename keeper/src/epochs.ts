@@ -9,6 +9,7 @@ import {
   isEnough,
   isRevert,
   MasaError,
+  EPOCH_ROUND,
   packSignatures,
   proposerOf,
   scoreReportDigest,
@@ -35,9 +36,6 @@ import { askPeers, ownSeat, withoutRevoked } from "./turns.ts";
 import { verifySignature } from "./verify.ts";
 import { decodeRound, decodeSignature, encode } from "./wire.ts";
 import type { EpochCall } from "./wire.ts";
-
-/** Stands for a round number in the draw of an epoch report's proposer. */
-const EPOCH_ROUND = 0xffff_ffff;
 
 /** Rolls into the current epoch if nobody has. The seat drawn first goes at once, the others one attempt later. */
 export async function rollEpoch(runtime: KeeperRuntime, now: number): Promise<boolean> {

@@ -1,6 +1,6 @@
 /** Notices two score vectors that a seat signed for one turn: an offence, which `masa evidence` proves (decision D8). */
 import { encodeResults, isSameTurn, isVectorSigned, vectorDigest } from "#sdk";
-import type { FrozenSeats, OffenceEvidence, SignedVector, Turn } from "#sdk";
+import type { FrozenSeats, OffenceEvidence, Reveal, Turn } from "#sdk";
 
 import type { KeeperRuntime } from "./runtime.ts";
 
@@ -8,14 +8,14 @@ import type { KeeperRuntime } from "./runtime.ts";
  * Keeps the first vector that each seat is seen to have signed for the turn, whether it came in time and opens a commitment
  * or not. Another one of the same seat is evidence: it is logged once, ready for a file.
  */
-export function watchVectors(
+export function watchReveals(
   runtime: KeeperRuntime,
   frozen: FrozenSeats,
   turn: Turn,
-  vectors: readonly SignedVector[],
+  reveals: readonly Reveal[],
 ): void {
   const { manifest } = runtime.connection;
-  for (const vector of vectors) {
+  for (const { vector } of reveals) {
     if (!isSameTurn(vector, turn) || !isVectorSigned(manifest, frozen, vector)) continue;
     const { epoch, round, attempt, seat, signature } = vector;
     const validator = frozen.hotKeys[seat] as string;

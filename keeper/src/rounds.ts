@@ -25,7 +25,7 @@ import type { FrozenSeats, RoundContext, RoundEvidence, ScoreReport, Turn } from
 
 import { gather, heldReveals } from "./commitments.ts";
 import { placeInTime } from "./runtime.ts";
-import { watchVectors } from "./offences.ts";
+import { watchReveals } from "./offences.ts";
 import type { KeeperRuntime } from "./runtime.ts";
 import type { StoredRequest } from "./store.ts";
 import { askPeers, isClosed, ownSeat, requireTurn, turnOf, withoutRevoked } from "./turns.ts";
@@ -89,12 +89,7 @@ export async function signProposedRound(
   const { frozen } = await ownSeat(runtime, turn.epoch);
   const { timestamp } = await connection.latest();
   await requireTurn(runtime, frozen, turn, proposer, timestamp);
-  watchVectors(
-    runtime,
-    frozen,
-    turn,
-    round.reveals.map(({ vector }) => vector),
-  );
+  watchReveals(runtime, frozen, turn, round.reveals);
   const context = await contextOf(runtime, frozen, settleable(runtime, round.reveals, timestamp));
   const refusal = signingRefusal(context, round, {
     mask: await runtime.maskOf(turn.epoch),

@@ -8,9 +8,7 @@ import type { FrozenSeats } from "./frozen.ts";
 import { consensusDomain, isSignedBy } from "./messages.ts";
 import type { ConsensusDomain } from "./messages.ts";
 import { EPOCH_REPORT_TYPES, SCORE_REPORT_TYPES } from "./reports.ts";
-
-/** The round that stands for the epoch report: ReportTypes.EPOCH_ROUND. */
-const EPOCH_ROUND = 0xffff_ffff;
+import { EPOCH_ROUND } from "./selection.ts";
 
 const lowerHex = (bytes: number) =>
   z
@@ -76,8 +74,7 @@ const TYPES = {
   "epoch-reports": EPOCH_REPORT_TYPES,
 } as const;
 
-/** The round of a message; epoch reports have one that no other report can have. */
-export const roundOf = (message: Message): number => ("round" in message ? message.round : EPOCH_ROUND);
+const roundOf = (message: Message): number => ("round" in message ? message.round : EPOCH_ROUND);
 
 /** EIP-712 digests of the two messages, in their order. */
 export function offenceDigests(domain: ConsensusDomain, evidence: OffenceEvidence): [string, string] {
@@ -111,7 +108,7 @@ export function offenceFault(
   return null;
 }
 
-/** What a reporter commits to before it shows the evidence: Offences.commitmentOf. */
+/** What a reporter commits to before it shows the evidence: Offences.commitmentOf, of which no RPC server hears this way. */
 export const offenceCommitment = (
   reporter: string,
   [first, second]: readonly [string, string],

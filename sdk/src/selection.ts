@@ -5,6 +5,9 @@ import { MasaError } from "./errors.ts";
 import { drawDown } from "./math/consensus.ts";
 import type { FrozenSeats } from "./frozen.ts";
 
+/** The round that stands for the epoch report in draws and proofs: ReportTypes.EPOCH_ROUND. */
+export const EPOCH_ROUND = 0xffff_ffff;
+
 /** The seat drawn by weight for an attempt. Throws MASA-503 for an empty set. */
 export function proposerOf(frozen: FrozenSeats, round: number, attempt: number): number {
   if (frozen.totalWeight === 0n)

@@ -15,7 +15,7 @@ import {
 } from "#sdk";
 import type { Connection, OffenceEvidence } from "#sdk";
 
-import { accountCommand, readCommand, say, withAccount, withNetwork } from "../account.ts";
+import { accountCommand, eventOf, readCommand, say, withAccount, withNetwork } from "../account.ts";
 import type { AccountOptions } from "../account.ts";
 import { readJsonFile } from "../options.ts";
 import type { NetworkOptions } from "../options.ts";
@@ -163,14 +163,11 @@ function prove(): Command {
         if (!options.withoutBounty)
           await requireCommitment(connection, offenceCommitment(account, offence.digests, salt));
         const receipt = await sendProof(connection, offence, salt);
-        const { offences } = connection.contracts;
-        const proven = receipt.logs
-          .map((log) => offences.interface.parseLog(log))
-          .find((parsed) => parsed?.name === "OffenceProven");
-        const slashId = (proven?.args["slashId"] as bigint | undefined) ?? 0n;
+        const proven = eventOf(receipt, connection.contracts.offences, "OffenceProven");
+        const slashId = (proven?.["slashId"] as bigint | undefined) ?? 0n;
         say(`proven: ${describe(offence)}`);
         if (slashId === 0n) return say("it held nothing that could be slashed");
-        const paid = proven?.args["rewarded"] === true ? ", which pays you the bounty" : "";
+        const paid = proven?.["rewarded"] === true ? ", which pays you the bounty" : "";
         say(
           `slash ${slashId} of ${offence.account}; after its appeal: masa slash release ${offence.account} ${slashId}${paid}`,
         );

@@ -4,7 +4,15 @@
  */
 import { Command } from "commander";
 
-import { accountArgument, accountCommand, readCommand, say, withAccount, withNetwork } from "../account.ts";
+import {
+  accountArgument,
+  accountCommand,
+  eventOf,
+  readCommand,
+  say,
+  withAccount,
+  withNetwork,
+} from "../account.ts";
 import type { AccountOptions } from "../account.ts";
 import { masa } from "../format.ts";
 import type { NetworkOptions } from "../options.ts";
@@ -38,10 +46,8 @@ function collect(): Command {
         const { fees } = await escrow.totals();
         if (fees === 0n) return say("no fees wait to be collected");
         const receipt = await connection.send(() => escrow.collectFees());
-        const event = receipt.logs
-          .map((log) => escrow.interface.parseLog(log))
-          .find((parsed) => parsed?.name === "FeesCollected");
-        say(`${masa((event?.args["amount"] as bigint | undefined) ?? 0n)} MASA collected`);
+        const event = eventOf(receipt, escrow, "FeesCollected");
+        say(`${masa((event?.["amount"] as bigint | undefined) ?? 0n)} MASA collected`);
       }),
   );
 }
@@ -54,10 +60,8 @@ function distribute(): Command {
         if ((await connection.contracts.masa.balanceOf(connection.manifest.contracts.feePool)) === 0n)
           return say("the fee pool is empty");
         const receipt = await connection.send(() => feePool.distribute());
-        const event = receipt.logs
-          .map((log) => feePool.interface.parseLog(log))
-          .find((parsed) => parsed?.name === "FeesDistributed");
-        const part = (name: string): string => masa((event?.args[name] as bigint | undefined) ?? 0n);
+        const event = eventOf(receipt, feePool, "FeesDistributed");
+        const part = (name: string): string => masa((event?.[name] as bigint | undefined) ?? 0n);
         say(
           `distributed: ${part("validators")} MASA to the validators' pot, ${part("emission")} MASA to the ` +
             `emission pool, ${part("treasury")} MASA to the treasury`,

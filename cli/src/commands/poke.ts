@@ -1,7 +1,7 @@
 /** `masa poke`: holds a node to its requirement; who finds one short is paid from its deposit. */
 import type { Command } from "commander";
 
-import { accountArgument, accountCommand, say, withAccount } from "../account.ts";
+import { accountArgument, accountCommand, eventOf, say, withAccount } from "../account.ts";
 import type { AccountOptions } from "../account.ts";
 import { masa } from "../format.ts";
 
@@ -19,11 +19,8 @@ export function pokeCommand(): Command {
         say(
           `${node} stakes ${masa(stakeUnits)}, needs ${masa(requirement)} MASA${short ? " and is marked short" : ""}`,
         );
-        const paid = receipt.logs
-          .map((log) => registry.interface.parseLog(log))
-          .find((event) => event?.name === "Poked");
-        if (paid)
-          say(`${masa(paid.args["bounty"] as bigint)} MASA of its deposit are yours for finding it short`);
+        const paid = eventOf(receipt, registry, "Poked");
+        if (paid) say(`${masa(paid["bounty"] as bigint)} MASA of its deposit are yours for finding it short`);
       }),
     );
 }

@@ -1,7 +1,7 @@
 /** `masa roll`: rolls into the current epoch, and is paid the bounty. */
 import type { Command } from "commander";
 
-import { accountCommand, say, withAccount } from "../account.ts";
+import { accountCommand, eventOf, say, withAccount } from "../account.ts";
 import type { AccountOptions } from "../account.ts";
 import { masa } from "../format.ts";
 
@@ -11,11 +11,9 @@ export function rollCommand(): Command {
       withAccount(options, async (connection) => {
         const { epochManager } = connection.contracts;
         const receipt = await connection.send(() => epochManager.roll());
-        const rolled = receipt.logs
-          .map((log) => epochManager.interface.parseLog(log))
-          .find((event) => event?.name === "EpochRolled");
+        const rolled = eventOf(receipt, epochManager, "EpochRolled");
         if (!rolled) return say(`epoch ${await epochManager.rolledEpoch()} is rolled already`);
-        const [epoch, bounty] = [rolled.args["epoch"] as bigint, rolled.args["bounty"] as bigint];
+        const [epoch, bounty] = [rolled["epoch"] as bigint, rolled["bounty"] as bigint];
         say(`rolled into epoch ${epoch}, for ${masa(bounty)} MASA`);
       }),
   );

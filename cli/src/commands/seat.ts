@@ -3,7 +3,7 @@ import { Command } from "commander";
 
 import { amountOf } from "#sdk";
 
-import { accountArgument, accountCommand, say, withAccount } from "../account.ts";
+import { accountArgument, accountCommand, eventOf, say, withAccount } from "../account.ts";
 import type { AccountOptions } from "../account.ts";
 
 export function seatCommand(): Command {
@@ -47,10 +47,8 @@ export function seatCommand(): Command {
       withAccount(options, async (connection) => {
         const { validatorSet } = connection.contracts;
         const receipt = await connection.send(() => validatorSet.refresh(owner));
-        const event = receipt.logs
-          .map((log) => validatorSet.interface.parseLog(log))
-          .find((found) => found?.name === "WeightRefreshed");
-        const [previous, current] = [event?.args["previous"] as bigint, event?.args["current"] as bigint];
+        const event = eventOf(receipt, validatorSet, "WeightRefreshed");
+        const [previous, current] = [event?.["previous"] as bigint, event?.["current"] as bigint];
         say(`the weight of ${owner} was ${amountOf(previous, 6)} MASA and is ${amountOf(current, 6)} MASA`);
       }),
     );

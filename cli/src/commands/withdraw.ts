@@ -8,6 +8,7 @@ import {
   accountCommand,
   amountText,
   chosenToken,
+  eventOf,
   readAmount,
   say,
   tokenOption,
@@ -39,9 +40,7 @@ export function withdrawCommand(): Command {
         const units = readAmount(options.amount, token);
         const recipient = options.to ?? account;
         const receipt = await connection.send(() => vault.withdraw(token.address, id, units, recipient));
-        const paid = receipt.logs
-          .map((log) => vault.interface.parseLog(log))
-          .find((event) => event?.name === "Withdrawn")?.args["amount"] as bigint;
+        const paid = eventOf(receipt, vault, "Withdrawn")?.["amount"] as bigint;
         say(`${tokenAmount(paid, token)} withdrawn to ${recipient}`);
       }),
     );
